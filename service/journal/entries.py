@@ -1,0 +1,149 @@
+"""What one patient writes after one infusion: drafts, sent versions, and what became of their filing.
+
+The states are those of QuestionnaireResponse.status (questionnaires-sdc B2); the steps between them are rules
+of this house (product rules 13-17).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class EntryStatus(StrEnum):
+    """Where an entry stands, in the codes of questionnaire-answers-status."""
+
+    IN_PROGRESS = "in-progress"
+    STOPPED = "stopped"
+    COMPLETED = "completed"
+    AMENDED = "amended"
+    ENTERED_IN_ERROR = "entered-in-error"
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether others than the patient may ever see it."""
+        return self not in (EntryStatus.IN_PROGRESS, EntryStatus.STOPPED)
+
+
+class FilingState(StrEnum):
+    """What became of putting one entry version into the record system."""
+
+    DUE = "due"  # written down with the entry; the worker has not finished it yet
+    FILED = "filed"  # the record system confirmed it
+    HELD_THERE = "held-there"  # the record system keeps it for review (202)
+    PARKED = "parked"  # the outcome is unknown: a person must look
+    REFUSED = "refused"  # the record system will not take it as it is
+    CANCELLED = "cancelled"  # taken back before anything was sent
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The words given to one prompt; `private` keeps them in the patient's own journal (rule 16)."""
+
+    link_id: str
+    text: str
+    private: bool = False
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing but white space was written."""
+        return not self.text.strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Which infusion an entry belongs to, frozen with its evidence when the patient starts writing (rule 9)."""
+
+    encounter_id: str | None = None
+    ordinal: int | None = None
+    infusion_start: datetime | None = None
+    infusion_end: datetime | None = None
+    evidence: tuple[str, ...] = ()
+    rule_version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Words not yet sent: the patient's alone. `revision` counts the saves; 1 is the first.
+
+    `sitting` names the visit that saved last: the autosaves of one sitting are one remembered deed (rule 25).
+    """
+
+    key: str
+    patient_id: str
+    questionnaire: str
+    link: Link
+    answers: tuple[Answer, ...]
+    revision: int
+    started_at: datetime
+    saved_at: datetime
+    language: str
+    status: EntryStatus = EntryStatus.IN_PROGRESS
+    resume_at: str | None = None
+    sitting: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryVersion:
+    """One sent version of an entry. `id` is the FHIR id, `key` the client's UUID, `version` counts from 1.
+
+    `shared` is the QuestionnaireResponse JSON that others may see, without its server-owned elements; `answers`
+    hold everything, the private ones too.
+    """
+
+    id: str
+    key: str
+    version: int
+    status: EntryStatus
+    patient_id: str
+    questionnaire: str
+    link: Link
+    answers: tuple[Answer, ...]
+    authored: datetime
+    recorded_at: datetime
+    language: str
+    shared: bytes
+    through: str = "page"
+
+    @property
+    def identifier(self) -> str:
+        """The entry's business identifier, the same in every version."""
+        return f"urn:uuid:{self.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """One thing owed to the record system: the summary of one entry version.
+
+    `version_identifier` is the key of exactly-once (rule 20); `document_id` is the record system's id once known.
+    """
+
+    id: str
+    patient_id: str
+    entry_id: str
+    entry_version: int
+    version_identifier: str
+    state: FilingState
+    due_at: datetime
+    attempts: int = 0
+    reason: str | None = None
+    document_id: str | None = None
+    settled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the patient is owed after sending: the entry version as stored, and its filing."""
+
+    entry: EntryVersion
+    filing: Filing | None
+
+
+def shared_answers(answers: tuple[Answer, ...]) -> Mapping[str, str]:
+    """The answers others may see, by linkId: neither private nor blank ones (rule 16)."""
+    return {answer.link_id: answer.text for answer in answers if not answer.private and not answer.is_blank}
+
+
+def is_empty(answers: tuple[Answer, ...]) -> bool:
+    """Whether nothing at all was written (rule 17: refused as completed)."""
+    return all(answer.is_blank for answer in answers)
