@@ -1,0 +1,122 @@
+"""CapabilityStatement: what our FHIR door offers, said once as data and written from it.
+
+`OFFERED` is the source: the statement, the routes and fhir/CapabilityStatement must agree with it, and tests
+compare them (fhir-rest A, I-101).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from service.r4.elements import Json
+from service.r4.questionnaire_response import SDC_PROFILE
+from service.r4.raw_json import compact
+
+
+@dataclass(frozen=True, slots=True)
+class SearchParameter:
+    """One search parameter of R4 and its type."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What may be done with one resource type."""
+
+    type: str
+    profiles: tuple[str, ...]
+    interactions: tuple[str, ...]
+    search: tuple[SearchParameter, ...]
+    versioning: str
+
+
+OFFERED = (
+    Offered(
+        "Questionnaire",
+        ("http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire",),
+        ("read", "search-type"),
+        (
+            SearchParameter("_id", "token"),
+            SearchParameter("name", "string"),
+            SearchParameter("status", "token"),
+            SearchParameter("title", "string"),
+            SearchParameter("url", "uri"),
+            SearchParameter("version", "token"),
+        ),
+        "no-version",
+    ),
+    Offered(
+        "QuestionnaireResponse",
+        (SDC_PROFILE,),
+        ("create", "read", "search-type"),
+        (
+            SearchParameter("_id", "token"),
+            SearchParameter("authored", "date"),
+            SearchParameter("encounter", "reference"),
+            SearchParameter("identifier", "token"),
+            SearchParameter("patient", "reference"),
+            SearchParameter("questionnaire", "reference"),
+            SearchParameter("status", "token"),
+            SearchParameter("subject", "reference"),
+        ),
+        "versioned",
+    ),
+)
+
+_FORMATS = ("json", "application/fhir+json")
+_SMART = {
+    "system": "http://terminology.hl7.org/CodeSystem/restful-security-service",
+    "code": "SMART-on-FHIR",
+    "display": "SMART-on-FHIR",
+}
+
+
+def write(
+    base: str,
+    software_version: str,
+    published: date,
+    *,
+    offered: Sequence[Offered] = OFFERED,
+    cors: bool = False,
+) -> bytes:
+    """The statement of the instance whose FHIR base is `base` (I-101). `cors`: whether pages elsewhere may call it."""
+    return compact(
+        {
+            "resourceType": "CapabilityStatement",
+            "status": "active",
+            "date": published.isoformat(),
+            "kind": "instance",
+            "software": {"name": "Infusion Journal", "version": software_version},
+            "implementation": {"description": "Journal prompts after an infusion", "url": base},
+            "fhirVersion": "4.0.1",
+            "format": list(_FORMATS),
+            "rest": [
+                {
+                    "mode": "server",
+                    "security": {"cors": cors, "service": [{"coding": [_SMART]}]},
+                    "resource": [_resource(one) for one in offered],
+                }
+            ],
+        }
+    )
+
+
+def _resource(one: Offered) -> Json:
+    return {
+        "type": one.type,
+        "supportedProfile": list(one.profiles),
+        "interaction": [{"code": code} for code in one.interactions],
+        "versioning": one.versioning,
+        "readHistory": "vread" in one.interactions,
+        "updateCreate": False,
+        "conditionalCreate": False,
+        "searchParam": [_search_parameter(one.type, parameter) for parameter in one.search],
+    }
+
+
+def _search_parameter(resource: str, parameter: SearchParameter) -> Json:
+    owner = "Resource" if parameter.name.startswith("_") else resource
+    definition = f"http://hl7.org/fhir/SearchParameter/{owner}-{parameter.name.removeprefix('_')}"
+    return {"name": parameter.name, "definition": definition, "type": parameter.type}

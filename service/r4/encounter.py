@@ -1,0 +1,49 @@
+"""Encounter: the record system's visits, read as far as the clinic's match rule looks (product rules 7-10).
+
+Read with a light hand: record systems differ, and what is missing becomes a doubt for a person, not an error.
+"""
+
+from datetime import date
+
+from service.journal.infusions import EncounterSeen
+from service.r4.elements import Json, coding, codings, moment, part, parts, reference, references, text
+
+
+def read(value: Json) -> EncounterSeen:
+    """The visit as the rules see it; ValueError where this is no Encounter with an id and a patient."""
+    patient = patient_id_of(reference(value, "subject"))
+    if value.get("resourceType") != "Encounter" or not text(value, "id") or not patient:
+        raise ValueError("not an Encounter of a patient")
+    period = part(value, "period")
+    return EncounterSeen(
+        id=value["id"],
+        patient_id=patient,
+        status=text(value, "status") or "unknown",
+        class_=coding(part(value, "class")),
+        types=codings(value, "type"),
+        service_types=codings(value, "serviceType"),
+        reasons=codings(value, "reasonCode"),
+        locations=tuple(
+            place for one in parts(value, "location") if (place := reference(one, "location")) is not None
+        ),
+        start=moment(text(period, "start")),
+        start_day=_day(text(period, "start")),
+        end=moment(text(period, "end")),
+        part_of=reference(value, "partOf"),
+        appointments=references(value, "appointment"),
+        episodes=references(value, "episodeOfCare"),
+        version=text(part(value, "meta"), "versionId"),
+    )
+
+
+def patient_id_of(written: str | None) -> str | None:
+    """The id in a literal reference to a Patient, relative or absolute; None for anything else."""
+    path, _, found = (written or "").partition("/_history/")[0].rpartition("/")
+    return found if found and path.rpartition("/")[2] == "Patient" else None
+
+
+def _day(written: str | None) -> date | None:
+    try:
+        return date.fromisoformat(written or "")
+    except ValueError:
+        return None

@@ -1,0 +1,142 @@
+"""The six published sets say what the clinic wrote, and are read without loss (product rules 1-3, 6)."""
+
+import hashlib
+import json
+from typing import Any
+
+import pytest
+
+from service.journal.prompts import LookBack, PromptSet
+from service.r4.questionnaire import NotAPromptSet, load_library, read_items, read_prompt_set
+from tests.r4.published import files, library, own_copy
+
+# A published version never changes (rule 4). Whoever changes a file must change its version and add a line.
+PUBLISHED = {
+    "after-infusion-1|1.0.0": "c74251e1dcc121809d0b188bbe4ece0b905bab6f3df328fa2281df15df3e35f1",
+    "after-infusion-2|1.0.0": "ad022f3c1a76c75f1232fb712a9e93c5f0fb3fb79660d65c14a75306f03ddb35",
+    "after-infusion-3|1.0.0": "9b4dc74b4e92d8cd96f45efe4e84191a9e2bed874383cc85de2ef87a4dc35a52",
+    "after-infusion-4|1.0.0": "24261070177986012796442b75da88f816d581471ed4fbc476e6b7cd61533ffb",
+    "after-infusion-5|1.0.0": "4ddf255510cb2f9cb9858d41091900b8627242a163391772dde4dc9217b9b9c0",
+    "after-infusion-6|1.0.0": "76f10d0f5c116705eb9b4c6798e284b1ec0bf7217a082e44e8cfacb07a52f002",
+}
+
+
+def sets() -> list[PromptSet]:
+    return sorted(library().sets, key=lambda one: one.ordinal or 0)
+
+
+def test_published_versions_have_not_changed() -> None:
+    seen = {}
+    for raw in files("Questionnaire").values():
+        value = json.loads(raw)
+        seen[f"{value['id']}|{value['version']}"] = hashlib.sha256(raw).hexdigest()
+    assert seen == PUBLISHED
+
+
+def test_there_are_thirty_prompts_in_six_sets_of_five() -> None:
+    assert [len(one.prompts) for one in sets()] == [5] * 6
+    assert [one.ordinal for one in sets()] == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("copy", own_copy()["sets"], ids=lambda copy: f"set-{copy['infusion']}")
+def test_every_word_is_the_clinics_own(copy: dict[str, Any]) -> None:
+    """Title, texts, order, numbers, themes and look-backs are those of the clinic's page."""
+    found = library().for_ordinal(copy["infusion"])
+    assert found is not None
+    assert found.title == copy["title"]
+    assert found.publisher == own_copy()["publisher"]
+    assert [(p.prefix, p.text, p.theme) for p in found.prompts] == [
+        (f"{p['n']}.", p["text"], p["theme"]) for p in copy["prompts"]
+    ]
+    assert [p.looks_back for p in found.prompts] == [
+        tuple(
+            LookBack(back["set"], f"ai{back['set']}.{back['prompt']}" if "prompt" in back else None)
+            for back in p.get("looks_back", [])
+        )
+        for p in copy["prompts"]
+    ]
+
+
+def test_what_stands_in_several_sets_stands_there_word_for_word() -> None:
+    texts = {(s["infusion"], p["n"]): p for s in own_copy()["sets"] for p in s["prompts"]}
+    for (infusion, _), prompt in texts.items():
+        for other in prompt.get("same_as", []):
+            assert other != infusion
+            same = library().for_ordinal(other)
+            assert same is not None
+            assert prompt["text"] in [one.text for one in same.prompts if one.theme == prompt["theme"]]
+
+
+def test_no_prompt_is_required_and_each_has_room_for_fifty_thousand_characters() -> None:
+    for one in sets():
+        assert {prompt.max_length for prompt in one.prompts} == {50_000}
+        assert not any(item.required for top in one.items for item in top.walk())
+
+
+def test_every_set_begins_with_the_notice_and_the_crisis_line() -> None:
+    for one in sets():
+        assert [item.type for item in one.items[:2]] == ["display", "display"]
+        assert [item.link_id for item in one.items[:2]] == [one.notice_link_id, one.crisis_link_id]
+        assert "in real time" in one.notice
+        assert "988" in one.crisis_line
+        assert "911" in one.crisis_line
+
+
+def test_link_ids_are_made_of_set_and_number() -> None:
+    for one in sets():
+        assert [item.link_id for item in one.items] == [
+            f"ai{one.ordinal}.{part}" for part in ("notice", "crisis", 1, 2, 3, 4, 5)
+        ]
+
+
+def test_canonicals_are_found_with_their_version_only() -> None:
+    one = sets()[0]
+    assert one.canonical == "https://infusion-journal.example/fhir/Questionnaire/after-infusion-1|1.0.0"
+    assert library().by_canonical(one.canonical) is one
+    assert library().by_canonical(one.url) is None
+    assert library().by_canonical(None) is None
+
+
+def test_the_item_tree_is_the_whole_questionnaire() -> None:
+    raw = files("Questionnaire")["after-infusion-1.json"]
+    assert read_items(raw) == read_prompt_set(raw).items
+    assert len(read_items(raw)) == 7
+
+
+def _changed(**members: Any) -> bytes:
+    value = json.loads(files("Questionnaire")["after-infusion-1.json"])
+    value.update(members)
+    return json.dumps({name: member for name, member in value.items() if member is not None}).encode()
+
+
+@pytest.mark.parametrize("missing", ["url", "version", "name", "title"])
+def test_a_set_without_its_name_is_refused(missing: str) -> None:
+    with pytest.raises(NotAPromptSet) as refused:
+        read_prompt_set(_changed(**{missing: None}))
+    assert [fault.expression for fault in refused.value.faults] == [f"Questionnaire.{missing}"]
+
+
+def test_a_set_without_the_notice_is_refused() -> None:
+    items = json.loads(files("Questionnaire")["after-infusion-1.json"])["item"]
+    with pytest.raises(NotAPromptSet):
+        read_prompt_set(_changed(item=items[1:]))
+
+
+def test_what_is_no_questionnaire_is_refused() -> None:
+    with pytest.raises(NotAPromptSet):
+        load_library({"a": b'{"resourceType":"Patient"}'})
+
+
+def test_a_new_version_is_offered_and_the_old_one_stays_known() -> None:
+    old, new = files("Questionnaire")["after-infusion-1.json"], _changed(version="1.10.0")
+    both = load_library({"old": old, "new": new, "between": _changed(version="1.9.0")})
+    offered = both.for_ordinal(1)
+    assert offered is not None
+    assert offered.version == "1.10.0"
+    assert both.by_canonical(f"{offered.url}|1.0.0") is not None
+
+
+def test_a_retired_set_is_known_but_not_offered() -> None:
+    retired = load_library({"one": _changed(status="retired")})
+    assert retired.for_ordinal(1) is None
+    assert not retired.sets[0].is_open
