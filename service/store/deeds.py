@@ -1,0 +1,255 @@
+"""What goes through the writer: a deed is a value of guards, changes and records, and happens whole or not at all.
+
+A workflow reads, decides by the clinic's rules, and states here what must still be true (guards), what becomes
+true (changes) and what is remembered (records). How each is said in SQL is the business of the table it touches.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from service.audit.record import Record
+from service.journal.entries import Draft, EntryVersion, Filing, FilingState
+from service.journal.infusions import EncounterSeen
+from service.store.sessions import PendingLaunch, Visit, VisitContents
+
+# --- what must still be true -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DraftIsAt:
+    """The draft with this key is this patient's and still at this revision (0: there is none under this key)."""
+
+    key: str
+    patient_id: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class EntryIsNew:
+    """No entry was sent under this key yet."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class EntryIsAt:
+    """The entry is this patient's and its newest version is still this one."""
+
+    entry_id: str
+    patient_id: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class InfusionIsFree:
+    """No other live entry or draft (than the one with this key) of this patient is linked to this encounter.
+
+    Stopped drafts and entries entered in error leave it free.
+    """
+
+    patient_id: str
+    encounter_id: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class LaneIsHeld:
+    """The patient's lane is still leased under this fence (fault matrix section 2, rule 2)."""
+
+    patient_id: str
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class FilingIsDue:
+    """The filing was neither settled nor cancelled since it was read."""
+
+    filing_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilingIsUnsent:
+    """The filing is due and no sending of it has begun: it can still be taken back (rule 19)."""
+
+    filing_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchIsUnused:
+    """The launch with this state exists, has not expired and was not used; using it up is part of the deed."""
+
+    state_digest: str
+    at: datetime
+
+
+Guard = (
+    DraftIsAt
+    | EntryIsNew
+    | EntryIsAt
+    | InfusionIsFree
+    | LaneIsHeld
+    | FilingIsDue
+    | FilingIsUnsent
+    | LaunchIsUnused
+)
+
+
+# --- what becomes true -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SaveDraft:
+    """Keep these words. Revision 1 is a new draft; any other takes the place of the one before it."""
+
+    draft: Draft = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DropDraft:
+    """The draft goes, as if it had never been."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class SaveEntryVersion:
+    """Keep this version for good; it becomes the entry's newest. Version 1 is a new entry, others follow in order."""
+
+    version: EntryVersion = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RememberEncounters:
+    """What the record system shows of this patient now, in place of what it showed before."""
+
+    patient_id: str
+    encounters: tuple[EncounterSeen, ...]
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFiling:
+    """Owe the record system this filing, in the patient's lane."""
+
+    filing: Filing
+
+
+@dataclass(frozen=True, slots=True)
+class SettleFiling:
+    """What became of a filing in the end."""
+
+    filing_id: str
+    state: FilingState
+    reason: str | None
+    document_id: str | None
+    settled_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PostponeFiling:
+    """Try again later. A send that was begun and never resolved stays noted."""
+
+    filing_id: str
+    due_at: datetime
+    attempts: int
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeepSummary:
+    """Keep the rendered summary, so that every attempt sends the same bytes."""
+
+    filing_id: str
+    pdf: bytes = field(repr=False)
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteSendStarted:
+    """Intent before send (fault matrix section 2); None where the outcome of the send became known."""
+
+    filing_id: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseLane:
+    """Give the patient's lane back, if it is still held under this fence."""
+
+    patient_id: str
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenVisit:
+    """Somebody signed in."""
+
+    visit: Visit
+
+
+@dataclass(frozen=True, slots=True)
+class TouchVisit:
+    """The visitor was here."""
+
+    handle: str
+    seen_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RenewVisit:
+    """The visit's tokens were refreshed."""
+
+    handle: str
+    contents: VisitContents
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CloseVisit:
+    """Somebody signed out."""
+
+    handle: str
+
+
+@dataclass(frozen=True, slots=True)
+class BeginLaunch:
+    """Somebody was sent to the authorization server."""
+
+    pending: PendingLaunch
+
+
+@dataclass(frozen=True, slots=True)
+class KeepCheckpoint:
+    """Keep the signed note about the log's first `size` records; the next signature must agree with it (D-16)."""
+
+    size: int
+    note: str
+    signed_at: datetime
+
+
+JournalChange = SaveDraft | DropDraft | SaveEntryVersion | RememberEncounters
+FilingChange = QueueFiling | SettleFiling | PostponeFiling | KeepSummary | NoteSendStarted | ReleaseLane
+VisitChange = OpenVisit | TouchVisit | RenewVisit | CloseVisit | BeginLaunch
+Change = JournalChange | FilingChange | VisitChange | KeepCheckpoint
+
+
+# --- the deed --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One thing that happens at one clinic: all changes and records, if every guard holds, or nothing."""
+
+    clinic: str
+    guards: tuple[Guard, ...] = ()
+    changes: tuple[Change, ...] = ()
+    records: tuple[Record, ...] = ()
+
+
+class GuardFailed(Exception):
+    """What a deed rested on is no longer true; nothing of the deed happened. `guard` says which."""
+
+    def __init__(self, guard: Guard) -> None:
+        super().__init__(type(guard).__name__)
+        self.guard = guard

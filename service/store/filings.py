@@ -1,0 +1,196 @@
+"""What is owed to the record system, and how the worker takes it up: one patient's lane at a time (fault matrix 2).
+
+A lane is leased under a fence that only grows. Every later write of the worker carries that fence as a guard.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
+
+from service.access.context import AccessContext
+from service.journal.entries import Filing, FilingState
+from service.store.engine import Store
+from service.store.reach import own_rows
+from service.store.sealing import Place, Seal
+from service.store.tables import filings, lanes, summaries
+
+_OPEN = (FilingState.DUE.value, FilingState.PARKED.value, FilingState.REFUSED.value)
+_COLUMNS = tuple(Filing.__dataclass_fields__)
+_BEGIN_LANE = text(
+    "INSERT INTO lanes (clinic, patient_id, fence) VALUES (:clinic, :patient_id, 0) ON CONFLICT DO NOTHING"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A filing in one worker's hands until `lease_until`, under this fence.
+
+    `send_started_at` tells of an earlier send whose outcome nobody knows; `summary_pdf` is what was rendered
+    before, and has to be sent again byte for byte.
+    """
+
+    filing: Filing
+    fence: int
+    lease_until: datetime
+    send_started_at: datetime | None
+    summary_pdf: bytes | None
+
+
+# --- questions -------------------------------------------------------------------------------------------------
+
+
+def of_entry(store: Store, context: AccessContext, entry_id: str) -> list[Filing]:
+    """The filings of all versions of an entry, in the order in which they were owed."""
+    return _read(store, *own_rows(context, filings), filings.c.entry_id == entry_id)
+
+
+def of_patient(store: Store, context: AccessContext, patient_id: str) -> list[Filing]:
+    """The filings of a patient, in the order in which they were owed."""
+    return _read(store, *own_rows(context, filings), filings.c.patient_id == patient_id)
+
+
+def open_filings(store: Store, clinic: str) -> list[Filing]:
+    """What is due, parked or refused at this clinic: identifiers and states, no words."""
+    return _read(store, filings.c.clinic == clinic, filings.c.state.in_(_OPEN))
+
+
+# --- claiming --------------------------------------------------------------------------------------------------
+
+
+def claim_next(
+    connection: Connection, seal: Seal, clinic: str, now: datetime, lease: timedelta, owner: str
+) -> Claimed | None:
+    """Lease the lane of the patient who has waited longest, and take its oldest due filing; None for no work.
+
+    A function for `Writer.run_alone`. The versions of an entry go in order: while one is due, parked or
+    refused, the later ones wait; other entries of the patient go on.
+    """
+    patient_id = _free_lane(connection, clinic, now)
+    if patient_id is None:
+        return None
+    fence = _lease_lane(connection, clinic, patient_id, now, now + lease, owner)
+    if fence is None:
+        return None
+    mine = (*_ready(clinic, now), filings.c.patient_id == patient_id)
+    row = connection.execute(select(filings).where(*mine).order_by(filings.c.number).limit(1)).one_or_none()
+    if row is None:
+        # Another worker settled it between our two questions.
+        release_lane(connection, clinic, patient_id, fence)
+        return None
+    pdf = _summary(connection, seal, clinic, row.id)
+    return Claimed(_as_filing(row), fence, now + lease, row.send_started_at, pdf)
+
+
+# --- changes ---------------------------------------------------------------------------------------------------
+
+
+def queue(connection: Connection, clinic: str, new: Filing) -> None:
+    """Owe this filing, in the patient's lane."""
+    connection.execute(_BEGIN_LANE, {"clinic": clinic, "patient_id": new.patient_id})
+    row = {name: getattr(new, name) for name in _COLUMNS}
+    connection.execute(insert(filings), row | {"clinic": clinic, "state": new.state.value})
+
+
+def change(connection: Connection, clinic: str, filing_id: str, **values: object) -> None:
+    """Set these columns of a filing; LookupError where there is no such filing."""
+    this = (filings.c.clinic == clinic, filings.c.id == filing_id)
+    changed = connection.execute(update(filings).where(*this).values(**values).returning(filings.c.number))
+    if changed.one_or_none() is None:
+        raise LookupError("there is no such filing")
+
+
+def keep_summary(
+    connection: Connection, seal: Seal, clinic: str, filing_id: str, pdf: bytes, sha256: str
+) -> None:
+    """Keep the rendered summary; a second one for the same filing is refused by its key."""
+    sealed = seal.seal(_summary_place(clinic, filing_id, sha256), pdf)
+    connection.execute(
+        insert(summaries).values(clinic=clinic, filing_id=filing_id, pdf=sealed, sha256=sha256)
+    )
+
+
+def release_lane(connection: Connection, clinic: str, patient_id: str, fence: int) -> None:
+    """End the lease, where it is still this one."""
+    this = (lanes.c.clinic == clinic, lanes.c.patient_id == patient_id, lanes.c.fence == fence)
+    connection.execute(update(lanes).where(*this).values(lease_until=None, owner=None))
+
+
+# --- how -------------------------------------------------------------------------------------------------------
+
+
+def _free_lane(connection: Connection, clinic: str, now: datetime) -> str | None:
+    of_lane = and_(*_ready(clinic, now), filings.c.patient_id == lanes.c.patient_id)
+    first = select(func.min(filings.c.due_at)).where(of_lane).correlate(lanes).scalar_subquery()
+    wanted = (
+        select(lanes.c.patient_id)
+        .where(lanes.c.clinic == clinic, _is_free(now), exists().where(of_lane).correlate(lanes))
+        .order_by(first, lanes.c.patient_id)
+        .limit(1)
+    )
+    # The lock is on the lane: on the filings, two workers once got one each of the same patient.
+    locked = wanted.with_for_update(of=lanes, skip_locked=True, key_share=True)
+    return connection.scalar(locked)
+
+
+def _lease_lane(
+    connection: Connection, clinic: str, patient_id: str, now: datetime, until: datetime, owner: str
+) -> int | None:
+    this = (lanes.c.clinic == clinic, lanes.c.patient_id == patient_id, _is_free(now))
+    taken = update(lanes).where(*this).values(fence=lanes.c.fence + 1, lease_until=until, owner=owner)
+    fence: int | None = connection.scalar(taken.returning(lanes.c.fence))
+    return fence
+
+
+def _is_free(now: datetime) -> ColumnElement[bool]:
+    return or_(lanes.c.lease_until.is_(None), lanes.c.lease_until <= now)
+
+
+def _ready(clinic: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    earlier = filings.alias("earlier")
+    waits = exists().where(
+        earlier.c.clinic == filings.c.clinic,
+        earlier.c.entry_id == filings.c.entry_id,
+        earlier.c.entry_version < filings.c.entry_version,
+        earlier.c.state.in_(_OPEN),
+    )
+    return (
+        filings.c.clinic == clinic,
+        filings.c.state == FilingState.DUE.value,
+        filings.c.due_at <= now,
+        ~waits.correlate(filings),
+    )
+
+
+def _summary(connection: Connection, seal: Seal, clinic: str, filing_id: str) -> bytes | None:
+    this = (summaries.c.clinic == clinic, summaries.c.filing_id == filing_id)
+    row = connection.execute(select(summaries).where(*this)).one_or_none()
+    return None if row is None else seal.open(_summary_place(clinic, filing_id, row.sha256), row.pdf)
+
+
+def _summary_place(clinic: str, filing_id: str, sha256: str) -> Place:
+    return Place(clinic, "summaries.pdf", (filing_id, sha256))
+
+
+def _read(store: Store, *conditions: ColumnElement[bool]) -> list[Filing]:
+    with store.reader.connect() as connection:
+        rows = connection.execute(select(filings).where(*conditions).order_by(filings.c.number)).all()
+    return [_as_filing(row) for row in rows]
+
+
+def _as_filing(row: Row[Any]) -> Filing:
+    values = {name: getattr(row, name) for name in _COLUMNS}
+    return Filing(**values | {"state": FilingState(row.state)})

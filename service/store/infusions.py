@@ -1,0 +1,74 @@
+"""The encounters of a patient as the record system last showed them; the rules over them are journal.infusions."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select
+
+from service.access.context import AccessContext
+from service.journal.infusions import Coding, EncounterSeen
+from service.store.engine import Store
+from service.store.reach import own_rows
+from service.store.tables import seen_encounters
+
+
+def encounters_of(store: Store, context: AccessContext, patient_id: str) -> tuple[EncounterSeen, ...]:
+    """What was last seen of this patient's encounters, by id; none for a patient out of reach."""
+    wanted = (
+        select(seen_encounters.c.facts)
+        .where(*own_rows(context, seen_encounters), seen_encounters.c.patient_id == patient_id)
+        .order_by(seen_encounters.c.id)
+    )
+    with store.reader.connect() as connection:
+        return tuple(_as_encounter(facts) for facts in connection.scalars(wanted))
+
+
+def remember(
+    connection: Connection,
+    clinic: str,
+    patient_id: str,
+    encounters: Iterable[EncounterSeen],
+    seen_at: datetime,
+) -> None:
+    """Put what was seen now in place of what was seen before. ValueError for another patient's encounter."""
+    rows = [_as_row(clinic, patient_id, encounter, seen_at) for encounter in encounters]
+    of_patient = (seen_encounters.c.clinic == clinic, seen_encounters.c.patient_id == patient_id)
+    connection.execute(delete(seen_encounters).where(*of_patient))
+    if rows:
+        connection.execute(insert(seen_encounters), rows)
+
+
+def _as_row(clinic: str, patient_id: str, encounter: EncounterSeen, seen_at: datetime) -> dict[str, object]:
+    if encounter.patient_id != patient_id:
+        raise ValueError("an encounter of another patient")
+    return {
+        "clinic": clinic,
+        "patient_id": patient_id,
+        "id": encounter.id,
+        "facts": json.dumps(asdict(encounter), default=_moment, ensure_ascii=False),
+        "seen_at": seen_at,
+    }
+
+
+def _moment(value: object) -> str:
+    if isinstance(value, date):  # a datetime is a date as well
+        return value.isoformat()
+    raise TypeError("an encounter holds texts, codings and moments")
+
+
+def _as_encounter(facts: str) -> EncounterSeen:
+    value: dict[str, Any] = json.loads(facts)
+    for name in ("types", "service_types", "reasons"):
+        value[name] = tuple(Coding(**coding) for coding in value[name])
+    for name in ("locations", "appointments", "episodes"):
+        value[name] = tuple(value[name])
+    for name in ("start", "end"):
+        value[name] = datetime.fromisoformat(value[name]) if value[name] else None
+    value["start_day"] = date.fromisoformat(value["start_day"]) if value["start_day"] else None
+    value["class_"] = Coding(**value["class_"]) if value["class_"] else None
+    return EncounterSeen(
+        **{name: value[name] for name in EncounterSeen.__dataclass_fields__ if name in value}
+    )

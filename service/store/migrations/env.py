@@ -1,0 +1,25 @@
+"""What Alembic runs around the steps: on the connection it was given, in the transaction that is open there."""
+
+from alembic import context
+from sqlalchemy import Connection
+
+from service.store.log_tables import audit_records
+from service.store.tables import metadata
+
+
+def run(connection: Connection) -> None:
+    """Run the steps that are missing."""
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        render_as_batch=True,  # SQLite changes a table by making it anew
+        transactional_ddl=True,  # both databases take back a step that was interrupted
+        compare_type=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+# Alembic loads this file only to run it; the log's tables join the metadata when their module is imported.
+assert audit_records.metadata is metadata  # noqa: S101
+run(context.config.attributes["connection"])

@@ -1,0 +1,289 @@
+"""A deed happens whole or not at all: every guard held and failed, every change, on both databases."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from service.journal.entries import EntryStatus, FilingState
+from service.journal.infusions import Coding, EncounterSeen
+from service.store import audit_trail, drafts, entries, filings, infusions, sessions
+from service.store.deeds import (
+    BeginLaunch,
+    Change,
+    CloseVisit,
+    Deed,
+    DraftIsAt,
+    DropDraft,
+    EntryIsAt,
+    EntryIsNew,
+    FilingIsDue,
+    FilingIsUnsent,
+    Guard,
+    GuardFailed,
+    InfusionIsFree,
+    LaneIsHeld,
+    LaunchIsUnused,
+    NoteSendStarted,
+    OpenVisit,
+    PostponeFiling,
+    QueueFiling,
+    RememberEncounters,
+    RenewVisit,
+    SaveDraft,
+    SaveEntryVersion,
+    SettleFiling,
+    TouchVisit,
+)
+from service.store.engine import Store
+from service.store.transaction import NotWritten
+from service.store.writer import Writer
+from tests.store.builders import NOW, PATIENT, context, draft, entry, filing, launch, record, visit
+
+
+def do(writer: Writer, clinic: str, *changes: Change, guards: tuple[Guard, ...] = ()) -> None:
+    writer.perform(Deed(clinic, guards, changes))
+
+
+SENT = (SaveEntryVersion(entry(encounter="enc-1")), QueueFiling(filing()))
+
+# What was done before, the guard, and whether it holds.
+GUARDS: tuple[tuple[str, tuple[Change, ...], Guard, bool], ...] = (
+    ("no draft yet", (), DraftIsAt("key-1", PATIENT, 0), True),
+    ("there is a draft", (SaveDraft(draft()),), DraftIsAt("key-1", PATIENT, 0), False),
+    ("the draft as read", (SaveDraft(draft()),), DraftIsAt("key-1", PATIENT, 1), True),
+    (
+        "the draft moved on",
+        (SaveDraft(draft()), SaveDraft(draft(revision=2))),
+        DraftIsAt("key-1", PATIENT, 1),
+        False,
+    ),
+    ("somebody else's draft", (SaveDraft(draft()),), DraftIsAt("key-1", "bo", 1), False),
+    ("no such draft", (), DraftIsAt("key-1", PATIENT, 1), False),
+    ("a new key", (), EntryIsNew("key-of-entry-1"), True),
+    ("a known key", SENT, EntryIsNew("key-of-entry-1"), False),
+    ("the newest version", SENT, EntryIsAt("entry-1", PATIENT, 1), True),
+    (
+        "an older version",
+        (*SENT, SaveEntryVersion(entry(version=2))),
+        EntryIsAt("entry-1", PATIENT, 1),
+        False,
+    ),
+    ("another's entry", SENT, EntryIsAt("entry-1", "bo", 1), False),
+    ("a free infusion", (), InfusionIsFree(PATIENT, "enc-1", "key-9"), True),
+    ("an infusion with an entry", SENT, InfusionIsFree(PATIENT, "enc-1", "key-9"), False),
+    ("its own entry", SENT, InfusionIsFree(PATIENT, "enc-1", "key-of-entry-1"), True),
+    ("another patient's entry", SENT, InfusionIsFree("bo", "enc-1", "key-9"), True),
+    (
+        "an infusion with a draft",
+        (SaveDraft(draft(encounter="enc-1")),),
+        InfusionIsFree(PATIENT, "enc-1", "key-9"),
+        False,
+    ),
+    (
+        "an infusion with a stopped draft",
+        (SaveDraft(draft(encounter="enc-1", status=EntryStatus.STOPPED)),),
+        InfusionIsFree(PATIENT, "enc-1", "key-9"),
+        True,
+    ),
+    (
+        "an entry entered in error",
+        (SaveEntryVersion(entry(encounter="enc-1", status=EntryStatus.ENTERED_IN_ERROR)),),
+        InfusionIsFree(PATIENT, "enc-1", "key-9"),
+        True,
+    ),
+    ("a lane nobody leased", SENT, LaneIsHeld(PATIENT, 0), False),
+    ("a filing still due", SENT, FilingIsDue("filing-1"), True),
+    (
+        "a cancelled filing",
+        (*SENT, SettleFiling("filing-1", FilingState.CANCELLED, None, None, NOW)),
+        FilingIsDue("filing-1"),
+        False,
+    ),
+    ("a filing nobody sent", SENT, FilingIsUnsent("filing-1"), True),
+    ("a send that was begun", (*SENT, NoteSendStarted("filing-1", NOW)), FilingIsUnsent("filing-1"), False),
+    ("a begun send is still due", (*SENT, NoteSendStarted("filing-1", NOW)), FilingIsDue("filing-1"), True),
+)
+
+
+@pytest.mark.parametrize(("before", "guard", "held"), [g[1:] for g in GUARDS], ids=[g[0] for g in GUARDS])
+def test_a_deed_happens_exactly_if_its_guard_holds(
+    store: Store, writer: Writer, clinic: str, before: tuple[Change, ...], guard: Guard, held: bool
+) -> None:
+    if before:
+        do(writer, clinic, *before)
+    happens(store, writer, clinic, guard, held)
+
+
+def happens(store: Store, writer: Writer, clinic: str, guard: Guard, held: bool) -> None:
+    """The deed that rests on this guard happens whole, or raises it and leaves nothing."""
+    deed = Deed(clinic, (guard,), (OpenVisit(visit(clinic, clinic)),), (record(clinic=clinic),))
+    if held:
+        writer.perform(deed)
+    else:
+        with pytest.raises(GuardFailed) as failed:
+            writer.perform(deed)
+        assert failed.value.guard == guard
+    assert (sessions.visit(store, clinic) is not None) is held
+    assert audit_trail.head(store, clinic).size == (1 if held else 0)
+
+
+def test_a_guard_sees_its_own_clinic_only(writer: Writer, clinic: str) -> None:
+    """The same key, id and patient at two clinics are two things (T7)."""
+    guards = (
+        DraftIsAt("key-1", PATIENT, 0),
+        EntryIsNew("key-of-entry-1"),
+        InfusionIsFree(PATIENT, "enc-1", "key-9"),
+    )
+    do(writer, clinic, SaveDraft(draft()), *SENT, guards=guards)
+    do(writer, f"{clinic}-too", SaveDraft(draft()), *SENT, guards=guards)
+    with pytest.raises(GuardFailed):
+        do(writer, clinic, guards=guards)
+
+
+@pytest.mark.parametrize(
+    ("state", "after", "held"),
+    [("known", timedelta(), True), ("known", timedelta(hours=1), False), ("unknown", timedelta(), False)],
+)
+def test_a_launch_has_to_be_pending(
+    store: Store, writer: Writer, clinic: str, state: str, after: timedelta, held: bool
+) -> None:
+    do(writer, clinic, BeginLaunch(launch(f"known at {clinic}", clinic)))
+    happens(store, writer, clinic, LaunchIsUnused(f"{state} at {clinic}", NOW + after), held)
+
+
+def test_a_launch_is_used_once(store: Store, writer: Writer, clinic: str) -> None:
+    do(writer, clinic, BeginLaunch(launch(clinic, clinic)))
+    do(writer, clinic, guards=(LaunchIsUnused(clinic, NOW),))
+    assert sessions.pending_launch(store, clinic) is None
+    with pytest.raises(GuardFailed):
+        do(writer, clinic, guards=(LaunchIsUnused(clinic, NOW),))
+
+
+def test_a_launch_is_used_at_its_own_clinic(writer: Writer, clinic: str) -> None:
+    do(writer, clinic, BeginLaunch(launch(clinic, clinic)))
+    with pytest.raises(GuardFailed):
+        do(writer, "another", guards=(LaunchIsUnused(clinic, NOW),))
+
+
+def test_a_launch_is_not_used_up_by_a_deed_that_fails(store: Store, writer: Writer, clinic: str) -> None:
+    do(writer, clinic, BeginLaunch(launch(clinic, clinic)))
+    with pytest.raises(GuardFailed):
+        do(writer, clinic, guards=(LaunchIsUnused(clinic, NOW), EntryIsAt("none", PATIENT, 1)))
+    assert sessions.pending_launch(store, clinic) == launch(clinic, clinic)
+
+
+def test_an_infusion_takes_one_live_entry_even_without_a_guard(writer: Writer, clinic: str) -> None:
+    do(writer, clinic, SaveEntryVersion(entry("entry-1", encounter="enc-1")))
+    with pytest.raises(NotWritten):
+        do(writer, clinic, SaveEntryVersion(entry("entry-2", encounter="enc-1")))
+    do(
+        writer,
+        clinic,
+        SaveEntryVersion(entry("entry-1", 2, encounter="enc-1", status=EntryStatus.ENTERED_IN_ERROR)),
+    )
+    do(writer, clinic, SaveEntryVersion(entry("entry-2", encounter="enc-1")))
+
+
+@pytest.mark.parametrize("version", [1, 3])
+def test_versions_follow_one_another(writer: Writer, clinic: str, version: int) -> None:
+    do(writer, clinic, SaveEntryVersion(entry()))
+    with pytest.raises((LookupError, NotWritten)):
+        do(writer, clinic, SaveEntryVersion(entry(version=version)))
+
+
+def test_a_version_cannot_move_to_another_patient(writer: Writer, clinic: str) -> None:
+    do(writer, clinic, SaveEntryVersion(entry()))
+    with pytest.raises(LookupError):
+        do(writer, clinic, SaveEntryVersion(entry(version=2, patient="bo")))
+
+
+def test_what_was_sent_is_read_back_as_it_was(store: Store, writer: Writer, clinic: str) -> None:
+    sent = entry(encounter="enc-1")
+    do(writer, clinic, SaveEntryVersion(sent))
+    assert entries.by_id(store, context(clinic=clinic), "entry-1") == sent
+    assert entries.by_key(store, context(clinic=clinic), sent.key) == sent
+
+
+def test_a_draft_goes_with_its_sending(store: Store, writer: Writer, clinic: str) -> None:
+    begun = draft(encounter="enc-1")
+    do(writer, clinic, SaveDraft(begun))
+    assert drafts.draft(store, context(clinic=clinic), begun.key) == begun
+    do(writer, clinic, SaveEntryVersion(entry(key=begun.key, encounter="enc-1")), DropDraft(begun.key))
+    assert drafts.draft(store, context(clinic=clinic), begun.key) is None
+
+
+def test_a_filing_is_settled_and_sent_on_its_way_again(store: Store, writer: Writer, clinic: str) -> None:
+    do(writer, clinic, *SENT)
+    do(writer, clinic, SettleFiling("filing-1", FilingState.REFUSED, "no such encounter", None, NOW))
+    assert filings.of_entry(store, context(clinic=clinic), "entry-1")[0].state is FilingState.REFUSED
+    later = NOW + timedelta(hours=1)
+    do(writer, clinic, PostponeFiling("filing-1", later, 3, "asked for again"))
+    expected = replace(filing(), due_at=later, attempts=3, reason="asked for again")
+    assert filings.of_patient(store, context(clinic=clinic), PATIENT) == [expected]
+    assert filings.open_filings(store, clinic) == [expected]
+    do(writer, clinic, SettleFiling("filing-1", FilingState.FILED, None, "doc-1", NOW))
+    assert filings.open_filings(store, clinic) == []
+
+
+def test_a_change_of_nothing_is_an_error(writer: Writer, clinic: str) -> None:
+    with pytest.raises(LookupError):
+        do(writer, clinic, SettleFiling("none", FilingState.FILED, None, None, NOW))
+
+
+def test_encounters_seen_now_take_the_place_of_those_before(
+    store: Store, writer: Writer, clinic: str
+) -> None:
+    coding = Coding("http://terminology.hl7.org/CodeSystem/v3-ActCode", "AMB")
+    full = EncounterSeen(
+        "enc-1",
+        PATIENT,
+        "finished",
+        class_=coding,
+        types=(coding,),
+        locations=("Location/1",),
+        start=NOW,
+        end=NOW + timedelta(hours=2),
+        part_of="Encounter/0",
+        version="3",
+    )
+    day_only = EncounterSeen("enc-2", PATIENT, "planned", start_day=NOW.date())
+    do(writer, clinic, RememberEncounters(PATIENT, (day_only, full), NOW))
+    assert infusions.encounters_of(store, context(clinic=clinic), PATIENT) == (full, day_only)
+    do(writer, clinic, RememberEncounters(PATIENT, (full,), NOW))
+    assert infusions.encounters_of(store, context(clinic=clinic), PATIENT) == (full,)
+    assert infusions.encounters_of(store, context(patients=frozenset({"bo"}), clinic=clinic), PATIENT) == ()
+
+
+def test_the_life_of_a_visit(store: Store, writer: Writer, clinic: str) -> None:
+    begun = visit(clinic, clinic)
+    do(writer, clinic, OpenVisit(begun))
+    assert sessions.visit(store, clinic) == begun
+    later = NOW + timedelta(minutes=5)
+    do(writer, clinic, TouchVisit(clinic, later, later))
+    renewed = replace(begun.contents, access_token="another", birth_date=NOW.date())
+    do(writer, clinic, RenewVisit(clinic, renewed, later))
+    assert sessions.visit(store, clinic) == replace(begun, seen_at=later, expires_at=later, contents=renewed)
+    do(writer, clinic, CloseVisit(clinic))
+    assert sessions.visit(store, clinic) is None
+
+
+def test_another_clinic_cannot_close_a_visit(store: Store, writer: Writer, clinic: str) -> None:
+    do(writer, clinic, OpenVisit(visit(clinic, clinic)))
+    do(writer, "another", CloseVisit(clinic), TouchVisit(clinic, NOW, NOW))
+    assert sessions.visit(store, clinic) == visit(clinic, clinic)
+
+
+def test_expired_visits_and_launches_are_forgotten(store: Store, writer: Writer, clinic: str) -> None:
+    do(writer, clinic, OpenVisit(visit(clinic, clinic)), BeginLaunch(launch(clinic, clinic)))
+    writer.run_alone(lambda connection: sessions.forget_expired(connection, NOW + timedelta(minutes=15)))
+    assert sessions.visit(store, clinic) is not None
+    assert sessions.pending_launch(store, clinic) is None
+
+
+@pytest.mark.parametrize(
+    "change", [OpenVisit(visit(clinic="another")), BeginLaunch(launch(clinic="another"))]
+)
+def test_a_deed_stays_in_its_clinic(writer: Writer, clinic: str, change: Change) -> None:
+    with pytest.raises(ValueError, match="clinic of its deed"):
+        do(writer, clinic, change)
