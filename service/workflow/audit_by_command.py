@@ -1,0 +1,106 @@
+"""The log in an operator's hands: exported, signed, checked, at the database or offline from the exported file."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import IO
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from service.access.context import AccessContext, Origin, Role
+from service.audit import checkpoint as notes
+from service.audit.checkpoint import Checkpoint
+from service.audit.leaf import LogEntry, placed
+from service.audit.merkle import RightEdge, consistency_proof
+from service.audit.record import Deed
+from service.audit.verify import Verdict, verify
+from service.r4 import audit_event
+from service.store import audit_trail, deeds
+from service.workflow.desk import Desk
+from service.workflow.remember import before_answering, record
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What an export wrote: how many records, the digest of the file, and the signed note about the whole log."""
+
+    count: int
+    sha256: str
+    note: str
+
+
+def export_clinic(desk: Desk, clinic: str, out: IO[bytes], key: bytes) -> Exported:
+    """Write the clinic's whole log as NDJSON and sign what was written; the export is itself remembered first."""
+    context = _operator(desk, clinic)
+    before_answering(desk, context, [record(desk, context, Deed.EXPORT, what="AuditEvent")])
+    digest, count = hashlib.sha256(), 0
+    with audit_trail.snapshot(desk.store, clinic) as (edge, entries):
+        for entry in entries:
+            line = audit_event.write(entry.record, entry.index) + b"\n"
+            digest.update(line)
+            out.write(line)
+            count += 1
+    return Exported(count, digest.hexdigest(), _sign(desk, clinic, edge, key))
+
+
+def sign_clinic(desk: Desk, clinic: str, key: bytes) -> tuple[str, str]:
+    """A signed note about the log as it stands, and the verifier key that checks it."""
+    note = _sign(desk, clinic, audit_trail.head(desk.store, clinic), key)
+    return note, notes.verifier_key(_origin(desk, clinic), _private(key))
+
+
+def verify_clinic(desk: Desk, clinic: str, signed: Checkpoint | None = None) -> Verdict:
+    """The verdict on the clinic's log in the database, read as one snapshot."""
+    with audit_trail.snapshot(desk.store, clinic) as (edge, entries):
+        return verify(entries, edge, signed)
+
+
+def verify_export(lines: Iterable[bytes], signed: Checkpoint | None = None) -> Verdict:
+    """The verdict on an exported file alone; ValueError where a line is no AuditEvent of ours.
+
+    Every line must be what its record would be written as again: nothing outside the record is believed.
+    """
+    return verify(_read(lines), None, signed)
+
+
+def _read(lines: Iterable[bytes]) -> Iterator[LogEntry]:
+    for line in lines:
+        read = audit_event.read(line)
+        index = audit_event.read_index(line)
+        if audit_event.write(read, index) != line.rstrip(b"\n"):
+            raise ValueError("a line was written by another hand")
+        yield placed(index, read)
+
+
+def _sign(desk: Desk, clinic: str, edge: RightEdge, key: bytes) -> str:
+    """Sign, showing that the log only grew since the last signature (tlog-checkpoint, D-16), and keep the note."""
+    origin, private = _origin(desk, clinic), _private(key)
+    last = audit_trail.last_checkpoint(desk.store, clinic)
+    if last is not None and last.size == edge.size:
+        return last.note
+    earlier = notes.verify(last.note, notes.verifier_key(origin, private)) if last else None
+    proof = (
+        consistency_proof(audit_trail.leaves(desk.store, clinic, edge.size), earlier.size) if earlier else ()
+    )
+    note = notes.sign(origin, edge.size, edge.root(), private, earlier, proof)
+    desk.writer.perform(deeds.Deed(clinic, changes=(deeds.KeepCheckpoint(edge.size, note, desk.now()),)))
+    return note
+
+
+def _origin(desk: Desk, clinic: str) -> str:
+    """The log's name: our base without its scheme (audit-and-export D-10)."""
+    return desk.clinic(clinic).base.split("://", 1)[1].removesuffix("/fhir") + "/audit"
+
+
+def _private(pem: bytes) -> Ed25519PrivateKey:
+    key = load_pem_private_key(pem, password=None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise ValueError("the checkpoint key must be Ed25519")
+    return key
+
+
+def _operator(desk: Desk, clinic: str) -> AccessContext:
+    return AccessContext(
+        clinic=clinic, role=Role.OFFICER, origin=Origin(desk.new_id()), client="command-line"
+    )

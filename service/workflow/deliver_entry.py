@@ -1,0 +1,233 @@
+"""The worker's verb: take what is owed to the record system, file it, and write down what became of it (rules 19-22).
+
+Intent is stored before sending, every write after the claim is fenced by the patient's lane, and whether to try
+again is decided by a pure function (fault matrix, section 2).
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+
+from service.access.context import AccessContext, Origin, Role
+from service.audit.record import Deed, Record
+from service.audit.record import Outcome as AuditOutcome
+from service.ehr.encounters import patient_of
+from service.ehr.outcome import Filed, HeldThere, NotSent, Outcome, Refused, Rung, Why
+from service.ehr.problems import RecordSystemProblem
+from service.ehr.retry import Done, Next, Park, Retry, Tried, next_attempt
+from service.ehr.write_back import file_document
+from service.journal.entries import EntryVersion, Filing, FilingState
+from service.r4 import document_reference
+from service.smart.problems import SmartProblem
+from service.store import deeds, entries, filings
+from service.store.deeds import GuardFailed
+from service.store.filings import Claimed
+from service.summary.content import CannotRender, PatientHeader
+from service.workflow.desk import ClinicDesk, Desk
+from service.workflow.own_copy import summary_of
+from service.workflow.remember import record
+
+LEASE = timedelta(seconds=120)
+# One attempt makes up to five requests (token, patient, search, create, read back), each with a deadline.
+ATTEMPT = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    desk: Desk
+    clinic: ClinicDesk
+    claimed: Claimed
+    entry: EntryVersion
+    context: AccessContext
+
+    @property
+    def filing(self) -> Filing:
+        return self.claimed.filing
+
+    @property
+    def fenced(self) -> tuple[deeds.Guard, ...]:
+        return (
+            deeds.LaneIsHeld(self.filing.patient_id, self.claimed.fence),
+            deeds.FilingIsDue(self.filing.id),
+        )
+
+
+class _NotNow(Exception):
+    """The attempt ended before anything could be sent; `outcome` says how."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__()
+        self.outcome = outcome
+
+
+def deliver_next(desk: Desk, clinic_key: str, owner: str) -> bool:
+    """File the clinic's next due summary; whether there was one to try. `owner` names the worker in its lease."""
+    now = desk.now()
+    claimed = desk.writer.run_alone(
+        lambda connection: filings.claim_next(connection, desk.store.seal, clinic_key, now, LEASE, owner)
+    )
+    if claimed is None:
+        return False
+    entry = entries.for_delivery(
+        desk.store, clinic_key, claimed.filing.entry_id, claimed.filing.entry_version
+    )
+    if entry is None:
+        raise LookupError("a filing without its entry version")
+    work = _Work(desk, desk.clinic(clinic_key), claimed, entry, _worker(desk, clinic_key, claimed))
+    try:
+        _deliver(work)
+    except GuardFailed:
+        return True  # the lease ran out and another worker holds the lane: what we know is old
+    return True
+
+
+def _deliver(work: _Work) -> None:
+    quiet_until = _quiet_until(work)
+    if quiet_until is not None:
+        _settle(work, NotSent("quiet-window"), quiet_until)
+        return
+    try:
+        outcome = _attempt(work)
+    except _NotNow as early:
+        outcome = early.outcome
+    decided = next_attempt(
+        outcome,
+        Tried(work.filing.attempts + 1, work.entry.recorded_at),
+        now=work.desk.now(),
+        random=work.desk.chance,
+        rung=work.clinic.filing.rung,
+        quiet_window=work.clinic.filing.quiet_window,
+    )
+    _settle(work, outcome, decided)
+
+
+def _quiet_until(work: _Work) -> Retry | None:
+    """On rung C an unresolved send may still be committed there: wait it out (fault matrix, section 2, rule 2)."""
+    started = work.claimed.send_started_at
+    if started is None or work.clinic.filing.rung is not Rung.SEARCH:
+        return None
+    until = started + ATTEMPT + work.clinic.filing.quiet_window
+    return Retry(until, "quiet-window", counts=False) if work.desk.now() < until else None
+
+
+def _attempt(work: _Work) -> Outcome:
+    pdf = work.claimed.summary_pdf or _render(work)
+    body = document_reference.write(_document(work, pdf))
+    if work.desk.now() + ATTEMPT >= work.claimed.lease_until:
+        return NotSent("lease-too-short")
+    _perform(work, deeds.NoteSendStarted(work.filing.id, work.desk.now()))
+    return file_document(
+        work.clinic.for_delivery, work.clinic.filing.rung, body, work.filing.version_identifier
+    )
+
+
+def _render(work: _Work) -> bytes:
+    """The PDF, made once and kept, so that every attempt sends the same bytes (W-01)."""
+    prompt_set = work.desk.library.by_canonical(work.entry.questionnaire)
+    if prompt_set is None:
+        raise _NotNow(Refused(Why.OTHER, codes=("unknown-set",)))
+    summary = summary_of(
+        work.clinic,
+        work.entry,
+        prompt_set,
+        _header(work),
+        work.filing.version_identifier,
+        private_copy=False,
+    )
+    try:
+        pdf = work.desk.render(summary)
+    except CannotRender:
+        raise _NotNow(NotSent("cannot-render")) from None
+    _perform(work, deeds.KeepSummary(work.filing.id, pdf, hashlib.sha256(pdf).hexdigest()))
+    return pdf
+
+
+def _header(work: _Work) -> PatientHeader:
+    try:
+        patient = patient_of(work.clinic.for_delivery, work.entry.patient_id)
+    except RecordSystemProblem:
+        raise _NotNow(NotSent("patient-not-read")) from None
+    except SmartProblem as problem:
+        raise _NotNow(NotSent(problem.reason or "no-token")) from None
+    if patient is None:
+        raise _NotNow(Refused(Why.TARGET, 404))
+    identifier = patient.identifiers[0][1] if patient.identifiers else None
+    return PatientHeader(patient.name, patient.birth_date, identifier)
+
+
+def _document(work: _Work, pdf: bytes) -> document_reference.FiledDocument:
+    entry, link = work.entry, work.entry.link
+    return document_reference.FiledDocument(
+        entry_identifier=entry.identifier,
+        version_identifier=work.filing.version_identifier,
+        patient_id=entry.patient_id,
+        date=entry.recorded_at,
+        created=entry.recorded_at,
+        content_type="application/pdf",
+        data=pdf,
+        title=_title(work),
+        author=f"Patient/{entry.patient_id}",
+        encounter_id=link.encounter_id,
+        period_start=link.infusion_start,
+        period_end=link.infusion_end,
+        type=work.clinic.filing.document_type,
+        custodian=work.clinic.title,
+        language=entry.language,
+    )
+
+
+def _title(work: _Work) -> str:
+    ordinal = work.entry.link.ordinal
+    return (
+        f"Written by the patient: journal after infusion {ordinal}"
+        if ordinal
+        else "Written by the patient: journal"
+    )
+
+
+def _settle(work: _Work, outcome: Outcome, decided: Next) -> None:
+    """Write down what became of it and give the lane back: one deed, fenced."""
+    lane = deeds.ReleaseLane(work.filing.patient_id, work.claimed.fence)
+    _perform(work, _change(work, outcome, decided), lane, records=(_remembered(work, outcome, decided),))
+
+
+def _change(work: _Work, outcome: Outcome, decided: Next) -> deeds.Change:
+    filing, now = work.filing, work.desk.now()
+    if isinstance(decided, Retry):
+        attempts = filing.attempts + (1 if decided.counts else 0)
+        return deeds.PostponeFiling(filing.id, decided.at, attempts, decided.reason)
+    if isinstance(decided, Park):
+        refused = isinstance(outcome, Refused)
+        state = FilingState.REFUSED if refused else FilingState.PARKED
+        return deeds.SettleFiling(filing.id, state, decided.reason, None, now)
+    state = FilingState.HELD_THERE if decided.held else FilingState.FILED
+    document = outcome.id if isinstance(outcome, Filed | HeldThere) else None
+    return deeds.SettleFiling(filing.id, state, None, document, now)
+
+
+def _remembered(work: _Work, outcome: Outcome, decided: Next) -> Record:
+    done = isinstance(decided, Done)
+    filed = f"DocumentReference/{outcome.id}" if isinstance(outcome, Filed) else None
+    return record(
+        work.desk,
+        work.context,
+        Deed.FILING,
+        patient=work.filing.patient_id,
+        what=filed or f"QuestionnaireResponse/{work.entry.id}/_history/{work.entry.version}",
+        outcome=AuditOutcome.SUCCESS if done else AuditOutcome.FAILED,
+        reason=None if isinstance(decided, Done) else decided.reason,
+    )
+
+
+def _perform(work: _Work, *changes: deeds.Change, records: tuple[Record, ...] = ()) -> None:
+    work.desk.writer.perform(deeds.Deed(work.clinic.key, work.fenced, changes, records))
+
+
+def _worker(desk: Desk, clinic_key: str, claimed: Claimed) -> AccessContext:
+    return AccessContext(
+        clinic=clinic_key,
+        role=Role.WORKER,
+        origin=Origin(desk.new_id()),
+        client="infusion-journal-worker",
+        patients=frozenset({claimed.filing.patient_id}),
+    )

@@ -1,0 +1,109 @@
+"""What every workflow has at hand: the store and its writer, the published sets, the clinics, time and chance.
+
+The wiring fills it once; workflows take it as their first argument and reach nothing else.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid5
+
+from service.ehr.client import RecordSystem
+from service.ehr.outcome import Rung
+from service.journal.infusions import MatchRule
+from service.journal.problems import NotYours
+from service.journal.prompts import PromptLibrary
+from service.r4.document_reference import DocumentType
+from service.smart.discovery import Configurations
+from service.smart.keys import RemoteKeys
+from service.smart.token_endpoint import Caller
+from service.store.engine import Store
+from service.store.writer import Writer
+from service.summary.content import Summary
+
+# Our own name space for entry ids (RFC 9562 section 5.5); never to be changed.
+_ENTRY_IDS = UUID("6f1c2a52-6d0e-4d0b-9a53-5d6f3c1be0a7")
+
+
+@dataclass(frozen=True, slots=True)
+class FilingRules:
+    """How one clinic's summaries are filed: the rung, the document's type, the quiet window (fault matrix 2)."""
+
+    rung: Rung
+    document_type: DocumentType
+    quiet_window: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """One of our registrations at the clinic's record system: how it proves itself, and what it asks for."""
+
+    caller: Caller
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClinicDesk:
+    """One clinic as workflows see it: its names, its rules, and the ways to its record system.
+
+    `apps` are by kind of visit: patient, clinician, officer. `record_system` takes what gives an access token.
+    """
+
+    key: str
+    title: str
+    zone: str
+    language: str
+    telephone: str | None
+    base: str
+    iss: str
+    issuer: str
+    spellings: tuple[str, ...]
+    rule: MatchRule
+    officers: frozenset[str]
+    care_team: frozenset[str]
+    audiences: tuple[str, ...]
+    frame_ancestors: tuple[str, ...]
+    filing: FilingRules
+    apps: Mapping[str, App]
+    configurations: Configurations
+    keys: RemoteKeys
+    record_system: Callable[[Callable[[], str]], RecordSystem]
+    for_delivery: RecordSystem
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The tools of all workflows. `now` gives aware UTC instants, `new_id` random UUIDs, `new_secret` URL-safe secrets,
+    `chance` numbers from 0 up to 1.
+
+    `words_key` derives, for a named draft, the key that seals words in a browser tab which the server has not
+    confirmed yet (rule 14): the server keeps it, the tab only borrows it.
+    """
+
+    store: Store
+    writer: Writer
+    library: PromptLibrary
+    clinics: Mapping[str, ClinicDesk]
+    redirect_uri: str
+    now: Callable[[], datetime]
+    random: Callable[[int], bytes]
+    new_id: Callable[[], str]
+    new_secret: Callable[[], str]
+    chance: Callable[[], float]
+    render: Callable[[Summary], bytes]
+    words_key: Callable[[str], bytes]
+
+    def entry_id(self, clinic: str, key: str) -> str:
+        """The FHIR id of the entry with this key: the server's own, and the same from draft to amendment."""
+        return str(uuid5(_ENTRY_IDS, f"{clinic}/{key}"))
+
+    def clinic(self, key: str) -> ClinicDesk:
+        """The clinic with this short name; NotYours where there is none."""
+        found = self.clinics.get(key)
+        if found is None:
+            raise NotYours
+        return found
+
+    def clinic_at(self, iss: str) -> ClinicDesk | None:
+        """The clinic whose record system this is, letter for letter as configured (SMART A-12, A-13)."""
+        return next((one for one in self.clinics.values() if iss in one.spellings), None)

@@ -1,0 +1,136 @@
+"""A client reads or searches QuestionnaireResponses: the current versions within its reach, each read remembered."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from service.access.context import AccessContext
+from service.audit.record import Deed
+from service.journal.entries import Draft, EntryVersion, shared_answers
+from service.journal.problems import NotYours
+from service.journal.questions import Cursor, EntryQuery
+from service.r4 import questionnaire_response
+from service.r4.questionnaire_response import FiledEntry
+from service.store import drafts, entries
+from service.workflow.desk import Desk
+from service.workflow.remember import before_answering, record
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One response as a client gets it: its FHIR id and version, when it last changed, its JSON."""
+
+    id: str
+    version: int
+    last_updated: datetime
+    patient_id: str
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FoundResponses:
+    """One page of matches, and the cursor of the next."""
+
+    served: tuple[Served, ...]
+    next_after: Cursor | None
+
+
+def read_response(desk: Desk, context: AccessContext, response_id: str) -> Served:
+    """One response by its id: sent ones within reach, drafts for their patient alone. NotYours for all else."""
+    entry = entries.by_id(desk.store, context, response_id)
+    served = serve(entry) if entry else _draft(desk, context, response_id)
+    if served is None:
+        raise NotYours
+    what = f"QuestionnaireResponse/{served.id}/_history/{served.version}"
+    before_answering(desk, context, [record(desk, context, Deed.READ, patient=served.patient_id, what=what)])
+    return served
+
+
+def find_responses(desk: Desk, context: AccessContext, wanted: EntryQuery, query: str) -> FoundResponses:
+    """The matches of a search, newest first; one record for every patient found, or one for none (BALP B-07)."""
+    found = entries.find(desk.store, context, replace(wanted, limit=wanted.limit + 1))
+    more = len(found) > wanted.limit
+    last = found[wanted.limit - 1] if more else None
+    served = [serve(entry) for entry in found[: wanted.limit]]
+    if wanted.after is None:
+        served = [*_drafts(desk, context, wanted), *served]
+    _remember(desk, context, query, served)
+    return FoundResponses(tuple(served), Cursor(last.authored, last.id) if last else None)
+
+
+def serve(entry: EntryVersion) -> Served:
+    """An entry version as others may see it."""
+    raw = questionnaire_response.splice(
+        entry.shared, id=entry.id, version_id=str(entry.version), last_updated=entry.recorded_at
+    )
+    return Served(entry.id, entry.version, entry.recorded_at, entry.patient_id, raw)
+
+
+def serve_draft(desk: Desk, context: AccessContext, draft: Draft) -> Served:
+    """A draft as its own patient's apps see it; what the patient keeps private is in no FHIR resource (rule 16)."""
+    prompt_set = desk.library.by_canonical(draft.questionnaire)
+    if prompt_set is None:
+        raise NotYours
+    raw = questionnaire_response.write(
+        FiledEntry(
+            entry_key=draft.key,
+            patient_id=draft.patient_id,
+            encounter_id=draft.link.encounter_id,
+            prompts=prompt_set,
+            answers=shared_answers(draft.answers),
+            status=draft.status,
+            authored=draft.saved_at,
+            language=draft.language,
+        )
+    )
+    response_id = desk.entry_id(context.clinic, draft.key)
+    spliced = questionnaire_response.splice(
+        raw, id=response_id, version_id=str(draft.revision), last_updated=draft.saved_at
+    )
+    return Served(response_id, draft.revision, draft.saved_at, draft.patient_id, spliced)
+
+
+def _draft(desk: Desk, context: AccessContext, response_id: str) -> Served | None:
+    if not context.sees_drafts:
+        return None
+    for draft in drafts.drafts_of(desk.store, context):
+        if desk.entry_id(context.clinic, draft.key) == response_id:
+            return serve_draft(desk, context, draft)
+    return None
+
+
+def _drafts(desk: Desk, context: AccessContext, wanted: EntryQuery) -> list[Served]:
+    if not context.sees_drafts:
+        return []
+    begun = [draft for draft in drafts.drafts_of(desk.store, context) if _fits(desk, context, draft, wanted)]
+    return [serve_draft(desk, context, draft) for draft in begun]
+
+
+def _fits(desk: Desk, context: AccessContext, draft: Draft, wanted: EntryQuery) -> bool:
+    """The search's parameters, said of a draft: drafts are few, and no table of others'."""
+    said: tuple[tuple[Collection[str] | None, str | None], ...] = (
+        (wanted.ids, desk.entry_id(context.clinic, draft.key)),
+        (wanted.patient_ids, draft.patient_id),
+        (wanted.encounters, draft.link.encounter_id),
+        (wanted.identifiers, f"urn:uuid:{draft.key}"),
+        (wanted.statuses, draft.status),
+        (wanted.questionnaires, draft.questionnaire),
+    )
+    return all(asked is None or value in asked for asked, value in said) and _time_fits(draft, wanted)
+
+
+def _time_fits(draft: Draft, wanted: EntryQuery) -> bool:
+    after = wanted.authored_from is None or draft.saved_at >= wanted.authored_from
+    return after and (wanted.authored_before is None or draft.saved_at < wanted.authored_before)
+
+
+def _remember(desk: Desk, context: AccessContext, query: str, served: Iterable[Served]) -> None:
+    patients: list[str | None] = [*sorted({one.patient_id for one in served})] or [None]
+    before_answering(
+        desk,
+        context,
+        [
+            record(desk, context, Deed.SEARCH, patient=patient, what="QuestionnaireResponse", query=query)
+            for patient in patients
+        ],
+    )

@@ -1,0 +1,198 @@
+"""A client sends a QuestionnaireResponse: judged like the page's words, then the same steps (architecture, the way)."""
+
+import re
+from dataclasses import dataclass
+
+from service.access.context import AccessContext
+from service.audit.record import Deed
+from service.journal.checking import check, check_canonical, check_step
+from service.journal.entries import Answer, Draft, EntryStatus, EntryVersion, Link
+from service.journal.problems import (
+    AlreadySent,
+    ChangedElsewhere,
+    Fault,
+    NotAllowed,
+    NotAnEntry,
+    RecordSystemSilent,
+)
+from service.journal.prompts import PromptSet
+from service.journal.series import assign
+from service.r4 import questionnaire_response, raw_json
+from service.r4.canonical import URI_IDENTIFIER
+from service.r4.questionnaire_response import ReceivedResponse
+from service.store import deeds, entries, infusions
+from service.store.deeds import GuardFailed
+from service.workflow.desk import Desk
+from service.workflow.open_course import course_of
+from service.workflow.refresh_infusions import look_again
+from service.workflow.remember import record
+from service.workflow.submit_entry import Sending, send
+
+_ROOT = "QuestionnaireResponse"
+_KEY = re.compile(r"urn:uuid:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrived:
+    raw: bytes
+    received: ReceivedResponse
+    status: EntryStatus
+    key: str
+    patient_id: str
+    prompt_set: PromptSet
+    link: Link
+    answers: tuple[Answer, ...]
+
+
+def receive_response(
+    desk: Desk, context: AccessContext, raw: bytes, value: dict[str, object]
+) -> EntryVersion | Draft:
+    """Keep what the patient's app sent: a completed response becomes an entry, an unfinished one a draft.
+
+    NotAnEntry with every fault (V1-V22); AlreadySent where this identifier was used before. What an app posts
+    is shared: only the journal's own pages can keep an answer private (rule 16).
+    """
+    received = questionnaire_response.read(value)
+    arrived = _judged(desk, context, raw, received)
+    if entries.by_key(desk.store, context, arrived.key) is not None:
+        raise AlreadySent
+    if arrived.status is EntryStatus.COMPLETED:
+        return _send(desk, context, arrived)
+    return _keep_draft(desk, context, arrived)
+
+
+def _judged(desk: Desk, context: AccessContext, raw: bytes, received: ReceivedResponse) -> _Arrived:
+    patient_id = context.only_patient
+    if patient_id is None:
+        raise NotAllowed
+    status = EntryStatus(received.status)
+    _refuse(check_canonical(desk.library, received.questionnaire))
+    prompt_set = desk.library.by_canonical(received.questionnaire)
+    if prompt_set is None:
+        raise NotAnEntry
+    key = _key(desk, received)
+    link, encounters = _link(desk, context, patient_id, received)
+    now = desk.now()
+    faults = (
+        *check_step(None, status),
+        *check(received, prompt_set, status=status, now=now, patient_id=patient_id, encounters=encounters),
+        *_set_fits(prompt_set, link),
+    )
+    _refuse(faults)
+    answers = tuple(Answer(link_id, words) for link_id, words in received.texts().items())
+    raw = raw_json.supplement(raw, _missing(received, key, patient_id))
+    return _Arrived(raw, received, status, key, patient_id, prompt_set, link, answers)
+
+
+def _refuse(faults: tuple[Fault, ...]) -> None:
+    if any(fault.severity == "error" for fault in faults):
+        raise NotAnEntry(*faults)
+
+
+def _key(desk: Desk, received: ReceivedResponse) -> str:
+    """The entry's key: the UUID of its identifier, made by the client before the first save (rule 13)."""
+    if received.identifier is None:
+        return desk.new_id()
+    system, value = received.identifier
+    match = _KEY.fullmatch(value)
+    if system != URI_IDENTIFIER or match is None:
+        raise NotAnEntry(
+            Fault("value", "The identifier must be a URN with a UUID in lower case.", f"{_ROOT}.identifier")
+        )
+    return match[1]
+
+
+def _link(
+    desk: Desk, context: AccessContext, patient_id: str, received: ReceivedResponse
+) -> tuple[Link, frozenset[str]]:
+    """The infusion the response names, and every encounter of this patient; the record system is asked if need be."""
+    wanted = (received.encounter or "").rpartition("/")[2]
+    known = _encounters(desk, context, patient_id)
+    if wanted and wanted not in known:
+        known = _look(desk, context, patient_id)
+    if not wanted:
+        return Link(), known
+    for assignment in assign(course_of(desk, context, patient_id), desk.library):
+        if wanted in assignment.infusion.encounter_ids:
+            return assignment.link, known
+    if wanted in known:
+        raise NotAnEntry(Fault("business-rule", "This encounter was no infusion.", f"{_ROOT}.encounter"))
+    return Link(), known
+
+
+def _look(desk: Desk, context: AccessContext, patient_id: str) -> frozenset[str]:
+    try:
+        look_again(desk, context, desk.clinic(context.clinic).for_delivery, patient_id)
+    except RecordSystemSilent:
+        return _encounters(desk, context, patient_id)
+    return _encounters(desk, context, patient_id)
+
+
+def _encounters(desk: Desk, context: AccessContext, patient_id: str) -> frozenset[str]:
+    return frozenset(one.id for one in infusions.encounters_of(desk.store, context, patient_id))
+
+
+def _set_fits(prompt_set: PromptSet, link: Link) -> tuple[Fault, ...]:
+    if link.ordinal is None or prompt_set.ordinal in (None, link.ordinal):
+        return ()
+    return (Fault("business-rule", "Another prompt set belongs to this infusion.", f"{_ROOT}.questionnaire"),)
+
+
+def _missing(received: ReceivedResponse, key: str, patient_id: str) -> dict[str, object]:
+    """What every response of ours says (R-02, element rules B): filled in where the app left it out."""
+    patient = {"reference": f"Patient/{patient_id}"}
+    said: dict[str, object] = {}
+    if received.identifier is None:
+        said["identifier"] = {"system": URI_IDENTIFIER, "value": f"urn:uuid:{key}"}
+    if received.author is None:
+        said["author"] = patient
+    if received.source is None and not received.r5_source:
+        said["source"] = patient
+    return said
+
+
+def _send(desk: Desk, context: AccessContext, arrived: _Arrived) -> EntryVersion:
+    authored = arrived.received.authored
+    if authored is None:
+        raise NotAnEntry
+    sending = Sending(
+        key=arrived.key,
+        patient_id=arrived.patient_id,
+        prompt_set=arrived.prompt_set,
+        link=arrived.link,
+        answers=arrived.answers,
+        authored=authored,
+        language=arrived.received.language or arrived.prompt_set.language,
+        draft_revision=0,
+        through="api",
+        received=arrived.raw,
+    )
+    return send(desk, context, sending).entry
+
+
+def _keep_draft(desk: Desk, context: AccessContext, arrived: _Arrived) -> Draft:
+    now = desk.now()
+    draft = Draft(
+        key=arrived.key,
+        patient_id=arrived.patient_id,
+        questionnaire=arrived.prompt_set.canonical,
+        link=arrived.link,
+        answers=arrived.answers,
+        revision=1,
+        started_at=now,
+        saved_at=now,
+        language=arrived.received.language or arrived.prompt_set.language,
+    )
+    guards: tuple[deeds.Guard, ...] = (
+        deeds.EntryIsNew(draft.key),
+        deeds.DraftIsAt(draft.key, draft.patient_id, 0),
+    )
+    if draft.link.encounter_id is not None:
+        guards += (deeds.InfusionIsFree(draft.patient_id, draft.link.encounter_id, draft.key),)
+    what = f"{_ROOT}/{desk.entry_id(context.clinic, draft.key)}"
+    remembered = record(desk, context, Deed.CREATE, patient=draft.patient_id, what=what)
+    try:
+        desk.writer.perform(deeds.Deed(context.clinic, guards, (deeds.SaveDraft(draft),), (remembered,)))
+    except GuardFailed as failed:
+        raise AlreadySent if isinstance(failed.guard, deeds.EntryIsNew) else ChangedElsewhere from None
+    return draft

@@ -1,0 +1,106 @@
+"""Saving what a patient has typed so far: every pause is a save, and no save overwrites another silently (rule 13)."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from service.access.context import AccessContext
+from service.audit.record import Deed, Record
+from service.journal.entries import Answer, Draft, EntryStatus
+from service.journal.problems import AlreadySent, ChangedElsewhere, Fault, NotYours, TooLong, UnknownPromptSet
+from service.journal.prompts import PromptSet
+from service.store import deeds, drafts, entries
+from service.store.deeds import GuardFailed
+from service.workflow.desk import Desk
+from service.workflow.remember import record
+
+
+def read_draft(desk: Desk, context: AccessContext, key: str) -> tuple[Draft, PromptSet]:
+    """The patient's draft and the set it pins; AlreadySent once it went, NotYours where there is none."""
+    draft = drafts.draft(desk.store, context, key)
+    if draft is None:
+        raise AlreadySent if entries.by_key(desk.store, context, key) else NotYours
+    prompt_set = desk.library.by_canonical(draft.questionnaire)
+    if prompt_set is None:
+        raise UnknownPromptSet
+    return draft, prompt_set
+
+
+def save_draft(
+    desk: Desk,
+    context: AccessContext,
+    key: str,
+    revision: int,
+    changed: Iterable[Answer],
+    resume_at: str | None = None,
+) -> Draft:
+    """The draft with these answers in place of the old ones for the same prompts, one revision on.
+
+    A save that changes nothing, or that was made before and only its reply was lost (fault matrix F48), is
+    answered with the draft as it stands. ChangedElsewhere where another window saved in between.
+    """
+    draft, prompt_set = read_draft(desk, context, key)
+    wanted = replace(
+        draft,
+        answers=_merged(prompt_set, draft.answers, tuple(changed)),
+        resume_at=resume_at or draft.resume_at,
+        status=EntryStatus.IN_PROGRESS,
+    )
+    if wanted == draft:
+        return draft
+    if draft.revision != revision:
+        if wanted.answers == draft.answers:
+            return draft
+        raise ChangedElsewhere
+    return _save(desk, context, draft, wanted)
+
+
+def stop_entry(desk: Desk, context: AccessContext, key: str) -> Draft:
+    """ "Not today": the words stay the patient's alone, to resume at will (rule 17)."""
+    draft, _ = read_draft(desk, context, key)
+    if draft.status is EntryStatus.STOPPED:
+        return draft
+    return _save(desk, context, draft, replace(draft, status=EntryStatus.STOPPED))
+
+
+def _save(desk: Desk, context: AccessContext, before: Draft, wanted: Draft) -> Draft:
+    saved = replace(wanted, revision=before.revision + 1, saved_at=desk.now(), sitting=context.visit)
+    deed = deeds.Deed(
+        context.clinic,
+        guards=(deeds.DraftIsAt(before.key, before.patient_id, before.revision),),
+        changes=(deeds.SaveDraft(saved),),
+        records=_records(desk, context, before, saved),
+    )
+    try:
+        desk.writer.perform(deed)
+    except GuardFailed:
+        return _overtaken(desk, context, saved)
+    return saved
+
+
+def _records(desk: Desk, context: AccessContext, before: Draft, saved: Draft) -> tuple[Record, ...]:
+    """One record for all the autosaves of one sitting, written with the first (audit sheet A-06)."""
+    if before.sitting == saved.sitting and before.status is saved.status:
+        return ()
+    return (record(desk, context, Deed.SAVE_DRAFT, patient=saved.patient_id, what=f"Draft/{saved.key}"),)
+
+
+def _overtaken(desk: Desk, context: AccessContext, wanted: Draft) -> Draft:
+    """Between our look and the commit somebody saved: the same words are fine, others are a conflict."""
+    draft, _ = read_draft(desk, context, wanted.key)
+    if draft.answers == wanted.answers:
+        return draft
+    raise ChangedElsewhere
+
+
+def _merged(
+    prompt_set: PromptSet, old: tuple[Answer, ...], changed: tuple[Answer, ...]
+) -> tuple[Answer, ...]:
+    answers = {answer.link_id: answer for answer in old}
+    for answer in changed:
+        prompt = prompt_set.prompt(answer.link_id)
+        if prompt is None:
+            raise UnknownPromptSet(Fault("invalid", "There is no such prompt in this set."))
+        if len(answer.text) > prompt.max_length:
+            raise TooLong(Fault("too-long", f"An answer may have {prompt.max_length} characters at most."))
+        answers[answer.link_id] = answer
+    return tuple(answers[p.link_id] for p in prompt_set.prompts if p.link_id in answers)
