@@ -1,0 +1,176 @@
+"""Who comes in: every request passes here once, before its view (threat model, rules 2 and 3).
+
+A page is opened by a visit: its handle stands in the path, its secret in a cookie of that handle's own, so that
+two launches in two tabs never meet (T8). A FHIR client comes with a bearer token instead.
+"""
+
+import hashlib
+import hmac
+import re
+from zoneinfo import ZoneInfo
+
+from flask import Request, current_app, g, request
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response as AnyResponse
+
+from service.access.context import AccessContext, Origin
+from service.access.decision import Decision, decide
+from service.access.policies import Policy
+from service.journal.problems import NotAllowed, SignInNeeded
+from service.web.doors import policy_of
+from service.web.reading import read_form
+from service.wiring import Wiring
+from service.workflow import recognise
+from service.workflow.desk import ClinicDesk, Desk
+from service.workflow.recognise import Visitor
+from service.workflow.record_refusal import record_refusal
+
+WIRING = "infusion-journal"
+_REQUEST_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class ScopeTooSmall(NotAllowed):
+    """The access token does not reach this."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__()
+        self.scope = scope
+
+
+class FromElsewhere(NotAllowed):
+    """This form came from another page. Please go back and press the button again."""
+
+
+def wiring() -> Wiring:
+    """The live parts of this application."""
+    found: Wiring = current_app.extensions[WIRING]
+    return found
+
+
+def desk() -> Desk:
+    """The tools of the workflows, as the wiring laid them out."""
+    return wiring().desk
+
+
+def clinic() -> ClinicDesk:
+    """The clinic this request belongs to."""
+    return desk().clinic(context().clinic)
+
+
+def context() -> AccessContext:
+    """Who asks; SignInNeeded on a door that let nobody in."""
+    found: AccessContext | None = g.get("context")
+    if found is None:
+        raise SignInNeeded
+    return found
+
+
+def zone_of(home: ClinicDesk) -> ZoneInfo:
+    """The clinic's time zone."""
+    return ZoneInfo(home.zone)
+
+
+def visitor() -> Visitor:
+    """The visit this page belongs to."""
+    found: Visitor | None = g.get("visitor")
+    if found is None:
+        raise SignInNeeded
+    return found
+
+
+def form() -> dict[str, str]:
+    """The fields of the form that was posted, read once and strictly."""
+    if "form" not in g:
+        g.form = read_form(request)
+    found: dict[str, str] = g.form
+    return found
+
+
+def origin() -> Origin:
+    """This request's id (the client's, where it sent a plain one) and network address."""
+    return Origin(request_id=g.request_id, address=request.remote_addr)
+
+
+def admit() -> None:
+    """Decide by the route's policy, before anything is read; what is refused leaves a record."""
+    g.request_id = _request_id(request)
+    if request.endpoint is None:
+        raise NotFound
+    policy = policy_of(current_app, request.endpoint)
+    if policy.public:
+        return
+    _recognise()
+    decision = decide(policy, g.get("context"))
+    if not decision.allowed:
+        _refuse(policy, decision)
+    if "visitor" in g and request.method not in _SAFE_METHODS:
+        _came_from_our_own_page()
+
+
+def cookie_name(handle: str) -> str:
+    """The cookie that holds a visit's secret."""
+    return f"__Host-visit-{handle}"
+
+
+def csrf_token(secret: str) -> str:
+    """The form token of a visit, derived from its secret; worth nothing without the cookie (T26)."""
+    return hmac.new(secret.encode(), b"form", hashlib.sha256).hexdigest()
+
+
+def short_digest(text: str) -> str:
+    """Sixteen letters that name a value without telling it."""
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def give_cookie(response: AnyResponse, handle: str, secret: str, home: ClinicDesk) -> AnyResponse:
+    """Set the visit's cookie: for frames only where the clinic allows framing (T27)."""
+    framed = bool(home.frame_ancestors)
+    response.set_cookie(
+        cookie_name(handle),
+        secret,
+        secure=True,
+        httponly=True,
+        path="/",
+        samesite="None" if framed else "Lax",
+        partitioned=framed,
+    )
+    return response
+
+
+def take_cookie(response: AnyResponse, handle: str) -> AnyResponse:
+    """Let the browser forget the visit's secret."""
+    response.delete_cookie(cookie_name(handle), secure=True, httponly=True, path="/")
+    return response
+
+
+def _recognise() -> None:
+    arguments = request.view_args or {}
+    if "visit" in arguments:
+        secret = request.cookies.get(cookie_name(arguments["visit"]), "")
+        g.visitor, g.context = recognise.visitor(desk(), arguments["visit"], secret, origin())
+        g.csrf = csrf_token(secret)
+    elif "clinic" in arguments:
+        bearer = request.headers.get("Authorization", "")
+        g.context = recognise.bearer(desk(), arguments["clinic"], bearer, origin())
+
+
+def _refuse(policy: Policy, decision: Decision) -> None:
+    record_refusal(desk(), g.get("context"), policy.name, decision.reason)
+    if decision.missing_scope:
+        raise ScopeTooSmall(decision.missing_scope)
+    raise SignInNeeded if decision.reason == "nobody-signed-in" else NotAllowed
+
+
+def _came_from_our_own_page() -> None:
+    """The visit's token in the form or header, and no word from the browser that it came from elsewhere."""
+    site = request.headers.get("Sec-Fetch-Site", "same-origin")
+    given = request.headers.get("X-CSRF") or form().get("csrf", "")
+    if site != "same-origin" or not hmac.compare_digest(given.encode(), g.csrf.encode()):
+        record_refusal(desk(), g.get("context"), "form", "from-elsewhere")
+        raise FromElsewhere
+
+
+def _request_id(incoming: Request) -> str:
+    given = incoming.headers.get("X-Request-Id", "")
+    return given if _REQUEST_ID.fullmatch(given) else desk().new_id()

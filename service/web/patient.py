@@ -1,0 +1,357 @@
+"""The patient's pages: the course, one prompt a page or all at once, check, send, receipt, own copy."""
+
+from base64 import b64encode
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Response, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from service.access.policies import PATIENT_PAGE
+from service.journal.entries import Answer, Draft, Filing, FilingState
+from service.journal.lookback import Remembered
+from service.journal.problems import (
+    AlreadySent,
+    ChangedElsewhere,
+    NothingWritten,
+    NotYours,
+    RecordSystemSilent,
+)
+from service.journal.prompts import Prompt, PromptSet
+from service.journal.series import Step
+from service.web import guards, wording
+from service.web.doors import Door
+from service.web.guards import context, desk, form, visitor
+from service.web.reading import NotReadable, read_json, tidy
+from service.workflow.begin_entry import begin_entry
+from service.workflow.open_course import open_course
+from service.workflow.open_entry import OpenedEntry, open_entry
+from service.workflow.own_copy import own_copy
+from service.workflow.refresh_infusions import refresh_infusions
+from service.workflow.save_draft import read_draft, save_draft, stop_entry
+from service.workflow.sign_out import sign_out as close_visit
+from service.workflow.submit_entry import read_receipt, submit_entry
+
+door = Door("patient", url_prefix="/journal/<visit>")
+
+
+@dataclass(frozen=True, slots=True)
+class InfusionRow:
+    """One line of the course home."""
+
+    ordinal: int | None
+    when: datetime | None
+    state: str
+    set_title: str | None
+    key: str | None
+    encounter_id: str | None
+    new_key: str
+    resume_number: int | None
+    filed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRow:
+    """One prompt of the check page."""
+
+    number: int
+    prompt: Prompt
+    answer: str
+    private: bool
+
+
+@door.open("/", PATIENT_PAGE)
+def home(visit: str) -> str:
+    course = open_course(desk(), context())
+    rows = [_row(step, course.filings) for step in course.steps]
+    silent = request.args.get("record") == "silent"
+    return render_template("patient/home.html", infusions=rows, waiting=course.in_doubt, record_silent=silent)
+
+
+@door.open("/refresh", PATIENT_PAGE, "POST")
+def refresh(visit: str) -> AnyResponse:
+    try:
+        refresh_infusions(desk(), context(), visitor())
+    except RecordSystemSilent:
+        return redirect(url_for("patient.home", visit=visit, record="silent"), 303)
+    return redirect(url_for("patient.home", visit=visit), 303)
+
+
+@door.open("/begin", PATIENT_PAGE, "POST")
+def begin(visit: str) -> AnyResponse:
+    fields = form()
+    try:
+        draft = begin_entry(desk(), context(), fields.get("key", ""), fields.get("encounter", ""))
+    except AlreadySent:
+        return redirect(url_for("patient.home", visit=visit), 303)
+    return _to_prompt(visit, draft.key, _resume_number(draft))
+
+
+@door.open("/entry/<key>/prompt/<int:number>", PATIENT_PAGE, "GET", "POST")
+def prompt(visit: str, key: str, number: int) -> AnyResponse | str:
+    if request.method == "POST":
+        return _prompt_posted(visit, key, number)
+    opened = open_entry(desk(), context(), key)
+    asked = _numbered(opened.prompt_set, number)
+    answer = _answers(opened.draft).get(asked.link_id, Answer(asked.link_id, ""))
+    return render_template(
+        "patient/prompt.html",
+        **_writing(opened),
+        number=number,
+        total=len(opened.prompt_set.prompts),
+        prompt=asked,
+        answer=answer.text,
+        private=answer.private,
+        looks_back=_looks_back(opened.looks_back[asked.link_id]),
+    )
+
+
+def _prompt_posted(visit: str, key: str, number: int) -> AnyResponse:
+    fields = form()
+    _, prompt_set = read_draft(desk(), context(), key)
+    asked = _numbered(prompt_set, number)
+    answer = Answer(asked.link_id, fields.get("text", ""), private="private" in fields)
+    next_link = prompt_set.prompts[min(number, len(prompt_set.prompts) - 1)].link_id
+    try:
+        save_draft(desk(), context(), key, _revision(fields), [answer], resume_at=next_link)
+    except ChangedElsewhere:
+        return _conflict(key, (answer,))
+    return _go(visit, key, fields.get("go", "next"), number, len(prompt_set.prompts))
+
+
+@door.open("/entry/<key>/all", PATIENT_PAGE, "GET", "POST")
+def all_prompts(visit: str, key: str) -> AnyResponse | str:
+    if request.method == "POST":
+        return _all_posted(visit, key)
+    opened = open_entry(desk(), context(), key)
+    answers = _answers(opened.draft)
+    prompts = [
+        (asked, answer.text, answer.private, _looks_back(opened.looks_back[asked.link_id]))
+        for asked in opened.prompt_set.prompts
+        for answer in [answers.get(asked.link_id, Answer(asked.link_id, ""))]
+    ]
+    return render_template("patient/all.html", **_writing(opened), prompts=prompts)
+
+
+def _all_posted(visit: str, key: str) -> AnyResponse:
+    fields = form()
+    draft, prompt_set = read_draft(desk(), context(), key)
+    answers = _chosen(fields, prompt_set, draft) if _is_choice(fields) else _all_answers(fields, prompt_set)
+    try:
+        save_draft(desk(), context(), key, _revision(fields), answers)
+    except ChangedElsewhere:
+        return _conflict(key, answers)
+    return _go(visit, key, fields.get("go", "all"), 1, len(prompt_set.prompts))
+
+
+@door.open("/entry/<key>/draft", PATIENT_PAGE, "PUT")
+def autosave(visit: str, key: str) -> AnyResponse:
+    _, body = read_json(request)
+    answers = _typed_answers(body)
+    revision = body.get("revision")
+    if not isinstance(revision, int):
+        raise NotReadable
+    try:
+        saved = save_draft(desk(), context(), key, revision, answers)
+    except ChangedElsewhere as problem:
+        url = url_for("patient.all_prompts", visit=visit, key=key)
+        return make_response({"problem": problem.name, "sentence": problem.sentence, "conflictUrl": url}, 412)
+    return make_response({"revision": saved.revision, "savedAt": saved.saved_at.isoformat()})
+
+
+@door.open("/entry/<key>/check", PATIENT_PAGE)
+def check(visit: str, key: str) -> str:
+    opened = open_entry(desk(), context(), key)
+    return _check_page(opened)
+
+
+def _check_page(opened: OpenedEntry, problem: str | None = None) -> str:
+    answers = _answers(opened.draft)
+    rows = [
+        CheckRow(number, asked, answer.text, answer.private)
+        for number, asked in enumerate(opened.prompt_set.prompts, start=1)
+        for answer in [answers.get(asked.link_id, Answer(asked.link_id, ""))]
+    ]
+    return render_template("patient/check.html", **_writing(opened), answers=rows, problem=problem)
+
+
+@door.open("/entry/<key>/send", PATIENT_PAGE, "POST")
+def send(visit: str, key: str) -> AnyResponse | tuple[str, int]:
+    try:
+        submit_entry(desk(), context(), key, _revision(form()))
+    except NothingWritten as problem:
+        return _check_page(open_entry(desk(), context(), key), problem.sentence), 422
+    except ChangedElsewhere as problem:
+        return _check_page(open_entry(desk(), context(), key), problem.sentence), 412
+    return redirect(url_for("patient.receipt", visit=visit, key=key), 303)
+
+
+@door.open("/entry/<key>/receipt", PATIENT_PAGE)
+def receipt(visit: str, key: str) -> str:
+    found = read_receipt(desk(), context(), key)
+    link = found.entry.link
+    prompt_set = desk().library.by_canonical(found.entry.questionnaire)
+    return render_template(
+        "patient/receipt.html",
+        key=key,
+        state=wording.delivery_state(found.filing),
+        sent_at=found.entry.recorded_at,
+        filed_at=found.filing.settled_at if found.filing else None,
+        when=link.infusion_start,
+        ordinal=link.ordinal,
+        set_title=prompt_set.title if prompt_set else None,
+    )
+
+
+@door.open("/entry/<key>/copy.pdf", PATIENT_PAGE)
+def copy(visit: str, key: str) -> Response:
+    pdf = own_copy(desk(), context(), key, visitor().header)
+    response = Response(pdf, content_type="application/pdf")
+    response.headers["Content-Disposition"] = 'attachment; filename="infusion-journal.pdf"'
+    return response
+
+
+@door.open("/entry/<key>/stop", PATIENT_PAGE, "POST")
+def stop(visit: str, key: str) -> str:
+    stop_entry(desk(), context(), key)
+    return render_template("patient/stopped.html", key=key)
+
+
+@door.open("/sign-out", PATIENT_PAGE, "POST")
+def sign_out(visit: str) -> AnyResponse:
+    close_visit(desk(), context(), visitor())
+    page = render_template("patient/signed_out.html", visit=None, banner=None)
+    return guards.take_cookie(make_response(page), visit)
+
+
+def _writing(opened: OpenedEntry) -> dict[str, object]:
+    """What every writing page shows or needs."""
+    draft = opened.draft
+    return {
+        "key": draft.key,
+        "set_title": opened.prompt_set.title,
+        "ordinal": draft.link.ordinal,
+        "when": draft.link.infusion_start,
+        "revision": draft.revision,
+        "saved_at": draft.saved_at if draft.revision > 1 else None,
+        "words_key": b64encode(opened.words_key).decode(),
+        "submission": draft.key,
+    }
+
+
+def _go(visit: str, key: str, go: str, number: int, total: int) -> AnyResponse:
+    """Where the button leads: words were saved before, whichever it was."""
+    if go == "stop":
+        stop_entry(desk(), context(), key)
+        return redirect(url_for("patient.home", visit=visit), 303)
+    if go == "all":
+        return redirect(url_for("patient.all_prompts", visit=visit, key=key), 303)
+    step = {"back": number - 1, "save": number}.get(go, number + 1)
+    if go == "check" or step > total:
+        return redirect(url_for("patient.check", visit=visit, key=key), 303)
+    return _to_prompt(visit, key, max(step, 1))
+
+
+def _to_prompt(visit: str, key: str, number: int) -> AnyResponse:
+    return redirect(url_for("patient.prompt", visit=visit, key=key, number=number), 303)
+
+
+def _conflict(key: str, mine: tuple[Answer, ...]) -> AnyResponse:
+    """Both texts, side by side; nothing was overwritten (fault matrix F40)."""
+    opened = open_entry(desk(), context(), key)
+    theirs = _answers(opened.draft)
+    rows = [
+        (asked, answer.text, theirs.get(asked.link_id, Answer(asked.link_id, "")).text)
+        for answer in mine
+        if (asked := opened.prompt_set.prompt(answer.link_id)) is not None
+        and answer.text != theirs.get(asked.link_id, Answer(asked.link_id, "")).text
+    ]
+    return make_response(render_template("patient/conflict.html", **_writing(opened), prompts=rows), 412)
+
+
+def _is_choice(fields: dict[str, str]) -> bool:
+    return any(name.startswith("choice-") for name in fields)
+
+
+def _chosen(fields: dict[str, str], prompt_set: PromptSet, draft: Draft) -> tuple[Answer, ...]:
+    """What the patient made of a conflict: their text, the other, or both one after the other."""
+    return tuple(
+        _choice(fields, asked, _answers(draft).get(asked.link_id))
+        for asked in prompt_set.prompts
+        if f"choice-{asked.link_id}" in fields
+    )
+
+
+def _choice(fields: dict[str, str], asked: Prompt, theirs: Answer | None) -> Answer:
+    mine, other = fields.get(f"mine-{asked.link_id}", ""), theirs or Answer(asked.link_id, "")
+    texts = {"mine": mine, "theirs": other.text, "both": f"{other.text}\n\n{mine}"}
+    return Answer(asked.link_id, texts.get(fields[f"choice-{asked.link_id}"], mine), other.private)
+
+
+def _all_answers(fields: dict[str, str], prompt_set: PromptSet) -> tuple[Answer, ...]:
+    return tuple(
+        Answer(asked.link_id, fields[f"text-{asked.link_id}"], f"private-{asked.link_id}" in fields)
+        for asked in prompt_set.prompts
+        if f"text-{asked.link_id}" in fields
+    )
+
+
+def _typed_answers(body: dict[str, object]) -> tuple[Answer, ...]:
+    given = body.get("answers")
+    if not isinstance(given, list):
+        raise NotReadable
+    return tuple(_typed_answer(one) for one in given)
+
+
+def _typed_answer(value: object) -> Answer:
+    if not isinstance(value, dict):
+        raise NotReadable
+    link_id, text, private = value.get("linkId"), value.get("text"), value.get("private", False)
+    if not (isinstance(link_id, str) and isinstance(text, str) and isinstance(private, bool)):
+        raise NotReadable
+    return Answer(link_id, tidy(text), private)
+
+
+def _revision(fields: dict[str, str]) -> int:
+    value = fields.get("revision", "")
+    if not value.isascii() or not value.isdecimal() or len(value) > 9:
+        raise NotReadable
+    return int(value)
+
+
+def _numbered(prompt_set: PromptSet, number: int) -> Prompt:
+    if not 1 <= number <= len(prompt_set.prompts):
+        raise NotYours
+    return prompt_set.prompts[number - 1]
+
+
+def _answers(draft: Draft) -> dict[str, Answer]:
+    return {answer.link_id: answer for answer in draft.answers}
+
+
+def _looks_back(found: tuple[Remembered, ...]) -> list[tuple[str, str]]:
+    """Each earlier answer under the words that say when it was written, and what it answered."""
+    home = guards.clinic()
+    return [(wording.looking_back(one, home.zone, home.language), one.answer) for one in found]
+
+
+def _row(step: Step, filings: dict[str, Filing]) -> InfusionRow:
+    filing = filings.get(step.entry.id) if step.entry else None
+    filed = filing is not None and filing.state is FilingState.FILED
+    return InfusionRow(
+        ordinal=step.link.ordinal,
+        when=step.link.infusion_start,
+        state=wording.delivery_state(filing) if step.entry else step.standing,
+        set_title=step.set_title,
+        key=step.draft.key if step.draft else step.entry.key if step.entry else None,
+        encounter_id=step.link.encounter_id,
+        new_key=desk().new_id(),
+        resume_number=_resume_number(step.draft) if step.draft else None,
+        filed_at=filing.settled_at if filing and filed else None,
+    )
+
+
+def _resume_number(draft: Draft) -> int:
+    prompt_set = desk().library.by_canonical(draft.questionnaire)
+    links = [asked.link_id for asked in prompt_set.prompts] if prompt_set else []
+    return links.index(draft.resume_at) + 1 if draft.resume_at in links else 1

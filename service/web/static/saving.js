@@ -1,0 +1,110 @@
+// Getting words to the server: one request at a time, the newest state waiting behind it. A reply that is lost is
+// asked for again under the same save id, so that the server does the same save once only.
+
+const PATIENCE = [1000, 3000, 8000, 20000, 30000];
+const TIMEOUT = 15000;
+const KEEPALIVE_LIMIT = 60000; // browsers refuse larger bodies for requests that outlive the page
+
+/**
+ * Holds the words not yet confirmed. `tell(news, detail)` hears "saved", "failed", "signed-out", "conflict" and
+ * "refused"; `changed(state)` hears every change of what is not confirmed, to be kept in the tab.
+ */
+export class Saver {
+  constructor({ url, csrf, revision, tell, changed }) {
+    Object.assign(this, { url, csrf, revision, tell, changed });
+    this.pending = new Map();
+    this.flight = null;
+    this.running = null;
+    this.attempt = 0;
+    this.stopped = false;
+  }
+
+  /** What the server has not confirmed, as a JSON value: the save under way, and what waits behind it. */
+  get unconfirmed() {
+    return { revision: this.revision, flight: this.flight, answers: [...this.pending.values()] };
+  }
+
+  get isSettled() {
+    return !this.flight && this.pending.size === 0;
+  }
+
+  /** Take note of an answer as it reads now. */
+  note(answer) {
+    this.pending.set(answer.linkId, answer);
+    this.changed(this);
+  }
+
+  /** Carry on with what an earlier page could not confirm. */
+  resume({ revision, flight, answers }) {
+    this.revision = revision;
+    this.flight = flight;
+    for (const answer of answers) this.pending.set(answer.linkId, answer);
+    return this.save();
+  }
+
+  /** Send what is unconfirmed; resolves when everything is, or when it cannot be now. */
+  save() {
+    clearTimeout(this.timer);
+    this.running ??= this.work().finally(() => { this.running = null; });
+    return this.running;
+  }
+
+  /** The page hands its words over by itself (a form is sent): nothing more goes from here. */
+  stop() {
+    this.stopped = true;
+    clearTimeout(this.timer);
+  }
+
+  async work() {
+    while (!this.stopped && (this.flight || this.pending.size)) {
+      this.flight ??= this.board();
+      const outcome = await this.fly(this.flight);
+      if (outcome !== "saved") return this.setback(outcome);
+    }
+  }
+
+  board() {
+    const flight = { id: crypto.randomUUID(), revision: this.revision, answers: [...this.pending.values()] };
+    this.pending.clear();
+    return flight;
+  }
+
+  async fly(flight) {
+    const body = JSON.stringify({ revision: flight.revision, answers: flight.answers });
+    const headers = { "Content-Type": "application/json", "X-CSRF": this.csrf, "X-Save-Id": flight.id };
+    const keepalive = new Blob([body]).size < KEEPALIVE_LIMIT;
+    try {
+      const reply = await fetch(this.url, { method: "PUT", headers, body, keepalive, redirect: "manual", signal: AbortSignal.timeout(TIMEOUT) });
+      return await this.landed(reply);
+    } catch {
+      return "failed";
+    }
+  }
+
+  async landed(reply) {
+    if (reply.ok) {
+      const { revision, savedAt, sessionEnds } = await reply.json();
+      this.revision = revision;
+      this.flight = null;
+      this.attempt = 0;
+      this.changed(this);
+      this.tell("saved", { savedAt, sessionEnds });
+      return "saved";
+    }
+    if (reply.status === 412) {
+      this.conflict = await reply.json().catch(() => ({}));
+      return "conflict";
+    }
+    if (reply.status === 401 || reply.type === "opaqueredirect") return "signed-out";
+    return reply.status >= 500 || reply.status === 429 ? "failed" : "refused";
+  }
+
+  setback(outcome) {
+    this.changed(this);
+    this.tell(outcome, outcome === "conflict" ? this.conflict : {});
+    if (outcome !== "failed" || this.stopped) return;
+    const wait = PATIENCE[Math.min(this.attempt, PATIENCE.length - 1)];
+    this.attempt += 1;
+    this.timer = setTimeout(() => this.save(), wait);
+  }
+}

@@ -1,0 +1,190 @@
+"""A bare Flask app that shows every page with invented values: doors by name only, no rule behind them."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import Flask, Response, render_template
+from flask.typing import ResponseReturnValue
+from werkzeug.serving import make_server
+
+from service import paths
+from service.web import dates
+from tests.pages import samples as s
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self';"
+    " connect-src 'self'; form-action 'self'; base-uri 'none'"
+)
+DOORS = {
+    "patient.home": "/journal/<visit>/",
+    "patient.begin": "/journal/<visit>/begin",
+    "patient.prompt": "/journal/<visit>/entry/<key>/prompt/<int:number>",
+    "patient.all_prompts": "/journal/<visit>/entry/<key>/all",
+    "patient.autosave": "/journal/<visit>/entry/<key>/draft",
+    "patient.check": "/journal/<visit>/entry/<key>/check",
+    "patient.send": "/journal/<visit>/entry/<key>/send",
+    "patient.receipt": "/journal/<visit>/entry/<key>/receipt",
+    "patient.copy": "/journal/<visit>/entry/<key>/copy.pdf",
+    "patient.stop": "/journal/<visit>/entry/<key>/stop",
+    "patient.refresh": "/journal/<visit>/refresh",
+    "patient.sign_out": "/journal/<visit>/sign-out",
+    "clinician.newest": "/chart/<visit>/",
+    "clinician.entry": "/chart/<visit>/entry/<entry_id>",
+    "clinician.side_by_side": "/chart/<visit>/side-by-side",
+    "clinician.sign_out": "/chart/<visit>/sign-out",
+    "compliance.log": "/compliance/<visit>/",
+    "compliance.export": "/compliance/<visit>/export.ndjson",
+    "compliance.who": "/compliance/<visit>/patient/<patient_id>",
+    "compliance.verify": "/compliance/<visit>/verify",
+    "compliance.sign_out": "/compliance/<visit>/sign-out",
+    "launch.start": "/launch/<clinic>/patient",
+}
+
+_CHECK = {
+    "answers": [
+        s.Values(number=number, prompt=prompt, answer=answer, private=number == 3)
+        for number, (prompt, answer) in enumerate(zip(s.PROMPTS, s.ANSWERS, strict=True), 1)
+    ],
+    **s.WRITING,
+}
+_BLANK = [
+    s.Values(number=n, prompt=prompt, answer="", private=False) for n, prompt in enumerate(s.PROMPTS, 1)
+]
+_ALONE = [s.Values(number=1, prompt=s.PROMPTS[0], answer=s.LONG, private=True)]
+_RECEIPT = {**s.WRITING, "sent_at": s.SENT, "filed_at": None}
+_PROMPT = {**s.WRITING, "prompt": s.PROMPTS[1], "private": False, "looks_back": s.EARLIER}
+_ALL = [
+    (prompt, answer, number == 2, s.EARLIER if number == 1 else [])
+    for number, (prompt, answer) in enumerate(zip(s.PROMPTS, s.ANSWERS, strict=True))
+]
+_KEPT = {"csrf": "old", "revision": "4", "text": s.LONG, "private": "yes", "go": "next"}
+
+# Page name -> (template, values). The name says what is special about it.
+PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "home": ("patient/home.html", {"infusions": s.INFUSIONS, "waiting": True, "record_silent": False}),
+    "home-silent": ("patient/home.html", {"infusions": [], "waiting": False, "record_silent": True}),
+    "prompt-first": (
+        "patient/prompt.html",
+        {**_PROMPT, "prompt": s.PROMPTS[0], "number": 1, "answer": "", "saved_at": None, "looks_back": []},
+    ),
+    "prompt": ("patient/prompt.html", {**_PROMPT, "number": 2, "answer": s.LONG}),
+    "all": ("patient/all.html", {**s.WRITING, "prompts": _ALL}),
+    "check": ("patient/check.html", _CHECK),
+    "check-nothing": ("patient/check.html", {**_CHECK, "answers": _BLANK}),
+    "check-private": ("patient/check.html", {**_CHECK, "answers": _ALONE}),
+    "receipt-sent": ("patient/receipt.html", {**_RECEIPT, "state": "sent"}),
+    "receipt-filed": ("patient/receipt.html", {**_RECEIPT, "state": "filed", "filed_at": s.SENT}),
+    "receipt-held": ("patient/receipt.html", {**_RECEIPT, "state": "held-there"}),
+    "receipt-missing": ("patient/receipt.html", {**_RECEIPT, "state": "not-in-record"}),
+    "receipt-kept": ("patient/receipt.html", {**_RECEIPT, "state": "kept"}),
+    "conflict": (
+        "patient/conflict.html",
+        {**s.WRITING, "prompts": [(s.PROMPTS[0], s.LONG, "It went dark."), (s.PROMPTS[3], "Rest.", "")]},
+    ),
+    "stopped": ("patient/stopped.html", {"key": s.KEY, "resume_number": 2}),
+    "signed-out": ("patient/signed_out.html", {"visit": None, "sign_in_url": "/launch/marigold/patient"}),
+    "entry": (
+        "clinician/entry.html",
+        {"entry": s.ENTRY, "infusions": s.COURSE, "skipped": "No answer shared"},
+    ),
+    "entry-empty": ("clinician/empty.html", {"infusions": s.COURSE}),
+    "side-by-side": ("clinician/side_by_side.html", {"themes": s.THEMES, "infusions": s.COURSE}),
+    "side-by-side-empty": ("clinician/side_by_side.html", {"themes": [], "infusions": []}),
+    "log": (
+        "compliance/log.html",
+        {"rows": s.ROWS, "filters": s.FILTERS, "next_url": "?after=9", "head": s.HEAD},
+    ),
+    "log-empty": (
+        "compliance/log.html",
+        {"rows": [], "filters": s.FILTERS, "next_url": None, "head": s.HEAD},
+    ),
+    "who": (
+        "compliance/who.html",
+        {"patient": "pat-1", "people": s.PEOPLE, "rows": s.ROWS, "next_url": None},
+    ),
+    "verified": ("compliance/verified.html", {"verdict": s.VERDICT}),
+    "verified-broken": ("compliance/verified.html", {"verdict": s.BROKEN}),
+    "launch-failed": ("launch/failed.html", {"problem": s.PROBLEM, "again_url": "/again", "visit": None}),
+    "open-window": ("launch/open_window.html", {"open_url": "/journal/v8f3k/", "visit": None}),
+    "problem": (
+        "problem/page.html",
+        {"sentence": "There is nothing here for you.", "name": "NotYours", "status": 404},
+    ),
+    "problem-kept": (
+        "problem/page.html",
+        {
+            "sentence": "We are very busy just now.",
+            "name": "TooBusy",
+            "status": 503,
+            "keep_text": _KEPT,
+            "keep_action": f"/journal/{s.VISIT}/entry/{s.KEY}/prompt/2",
+        },
+    ),
+}
+PATIENTS = tuple(name for name, (template, _) in PAGES.items() if template.startswith("patient/"))
+WATCHED = tuple(
+    name
+    for name, (template, _) in PAGES.items()
+    if template in {f"patient/{page}.html" for page in ("prompt", "all", "check", "conflict", "receipt")}
+)
+
+
+def build() -> Flask:
+    """The preview: /show/<page> shows one page; every door exists and answers 204."""
+    app = Flask("preview", template_folder=str(paths.templates()), static_folder=str(static()))
+    dates.install(app)
+    for name, rule in DOORS.items():
+        app.add_url_rule(rule, name, _nothing, methods=["GET", "POST", "PUT"])
+    app.add_url_rule("/show/<page>", "show", _show)
+    app.after_request(_guarded)
+    return app
+
+
+def static() -> str:
+    """The folder of the service's own static files."""
+    return str(paths.templates().parent / "service" / "web" / "static")
+
+
+def context(page: str) -> dict[str, Any]:
+    """Everything the page is given, the values for every page included."""
+    everywhere = {
+        "clinic": s.CLINIC,
+        "csrf": "csrf-of-this-session",
+        "visit": s.VISIT,
+        "banner": s.BANNER,
+        "sandbox": True,
+        "person_mark": "p1",
+        "session_ends": datetime.now(UTC) + timedelta(hours=1),
+    }
+    return everywhere | dict(PAGES[page][1])
+
+
+def _show(page: str) -> str:
+    return render_template(PAGES[page][0], **context(page))
+
+
+def _nothing(**_: object) -> ResponseReturnValue:
+    return "", 204
+
+
+def _guarded(response: Response) -> Response:
+    response.headers["Content-Security-Policy"] = CSP
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@contextmanager
+def serving(app: Flask) -> Iterator[str]:
+    """The app on an ephemeral port of this machine, as its base URL."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
