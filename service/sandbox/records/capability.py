@@ -1,0 +1,57 @@
+"""What the record system says of itself: its CapabilityStatement, made from the tables that it works by.
+
+It stands apart from the doors, which read the same tables: what is declared is served, and nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from service.sandbox.records.kinds import KINDS, Kind
+from service.sandbox.records.parameters import parameters_of
+from service.sandbox.records.refusals import Resource
+
+_SECURITY_SERVICE = "http://terminology.hl7.org/CodeSystem/restful-security-service"
+
+
+def capability_statement(base_url: str) -> Resource:
+    """The CapabilityStatement of this server (R4 http, capabilities)."""
+    return {
+        "resourceType": "CapabilityStatement",
+        "status": "active",
+        "date": "2026-11-22",
+        "kind": "instance",
+        "software": {"name": "Maple Grove Records (a sandbox with invented people)"},
+        "implementation": {"description": "A stand-in record system for trying things out", "url": base_url},
+        "fhirVersion": "4.0.1",
+        "format": ["json", "application/fhir+json"],
+        "rest": [_rest()],
+    }
+
+
+def _rest() -> dict[str, Any]:
+    service = {"coding": [{"system": _SECURITY_SERVICE, "code": "SMART-on-FHIR"}]}
+    return {
+        "mode": "server",
+        "security": {"cors": False, "service": [service]},
+        "resource": [_resource(type_, kind) for type_, kind in sorted(KINDS.items())],
+    }
+
+
+def _resource(type_: str, kind: Kind) -> dict[str, Any]:
+    described = {
+        "type": type_,
+        "interaction": [{"code": code} for code in kind.interactions],
+        "versioning": "versioned-update" if "update" in kind.interactions else "versioned",
+        "readHistory": True,
+        "updateCreate": False,
+        "conditionalCreate": "create" in kind.interactions and "search-type" in kind.interactions,
+        "conditionalRead": "not-match",
+        "conditionalUpdate": False,
+        "conditionalDelete": "not-supported",
+    }
+    if "search-type" in kind.interactions:
+        described["searchParam"] = [
+            {"name": name, "type": parameter.sort} for name, parameter in parameters_of(type_).items()
+        ]
+    return described
