@@ -1,0 +1,157 @@
+"""The web application: its doors, what every answer carries, and the start from the environment."""
+
+import atexit
+import logging
+from datetime import datetime
+
+import structlog
+from flask import Flask, Response, g, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from service import paths, worker
+from service.access.policies import PUBLIC
+from service.holding import hold_folder
+from service.settings import Settings, read_settings
+from service.store.migrating import upgrade
+from service.web import (
+    clinician,
+    compliance,
+    dates,
+    fhir_api,
+    fhir_search,
+    guards,
+    health,
+    launch,
+    patient,
+    problems,
+)
+from service.web.doors import hang
+from service.wiring import Wiring, wire
+from service.workflow.recognise import Visitor
+
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors {ancestors}"
+)
+
+
+def from_environment() -> Flask:
+    """The application as a WSGI server runs it: settings from the environment, writer and worker started.
+
+    Called in the serving process itself, since servers load the application in a child.
+    """
+    settings = read_settings()
+    configure_logs(settings)
+    if settings.is_embedded:
+        hold_folder(settings.folder)
+        upgrade(settings.database)
+    wiring = wire(settings)
+    wiring.desk.writer.start()
+    workers = worker.start(wiring) if settings.worker == "embedded" else None
+    atexit.register(_stop, wiring, workers)
+    return create_app(wiring)
+
+
+def create_app(wiring: Wiring) -> Flask:
+    """The Flask application over these live parts; RouteWithoutPolicy where a route says not who may pass."""
+    app = Flask("service", static_folder=str(paths.static()), template_folder=str(paths.templates()))
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 3600
+    app.extensions[guards.WIRING] = wiring
+    app.extensions[fhir_search.PUBLISHED] = fhir_search.publish(wiring.questionnaires)
+    if wiring.settings.trusted_hops:
+        hops = wiring.settings.trusted_hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    app.before_request(guards.admit)
+    app.after_request(_seal_answer)
+    app.context_processor(_for_every_page)
+    dates.install(app)
+    problems.install(app)
+    doors = [door.door for door in (patient, clinician, compliance, launch, fhir_api, health)]
+    hang(app, doors, {"static": PUBLIC})
+    return app
+
+
+def configure_logs(settings: Settings) -> None:
+    """JSON lines on standard output, from the level the operator chose; no exception's text is ever in them."""
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+    )
+
+
+def _for_every_page() -> dict[str, object]:
+    """What the layout shows everywhere: the clinic, the patient's banner, the form token."""
+    context, visitor = g.get("context"), g.get("visitor")
+    if context is None or visitor is None:
+        return {"clinic": None, "visit": None, "csrf": "", "banner": None, "sandbox": _is_demo()}
+    return {
+        "clinic": _clinic_facts(context.clinic),
+        "visit": visitor.visit.handle,
+        "csrf": g.csrf,
+        "banner": visitor.header if _shows_banner(visitor) else None,
+        "session_ends": _ends(visitor),
+        "person_mark": guards.short_digest(f"{context.clinic} {context.person}"),
+        "sandbox": _is_demo(),
+    }
+
+
+def _ends(visitor: Visitor) -> datetime:
+    ends: datetime = visitor.visit.expires_at
+    return ends
+
+
+def _shows_banner(visitor: Visitor) -> bool:
+    """Who the patient is, unless the record system shows it around us (SMART A-74)."""
+    return bool(visitor.header.name) and (
+        visitor.visit.kind == "patient" or visitor.visit.contents.need_patient_banner
+    )
+
+
+def _clinic_facts(key: str) -> dict[str, object]:
+    desk = guards.desk()
+    clinic = desk.clinic(key)
+    first = desk.library.sets[0]
+    return {
+        "name": clinic.title,
+        "zone": clinic.zone,
+        "telephone": clinic.telephone,
+        "notice": first.notice,
+        "crisis_line": first.crisis_line,
+        "release": "on-submit",
+        "language": clinic.language,
+    }
+
+
+def _is_demo() -> bool:
+    return guards.wiring().settings.mode == "demo"
+
+
+def _seal_answer(response: Response) -> Response:
+    """The headers every answer carries (threats T27 to T31)."""
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", _POLICY.format(ancestors=_ancestors()))
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "no-referrer")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    if request.endpoint != "static":
+        headers.setdefault("Cache-Control", "no-store")
+    headers["X-Request-Id"] = g.get("request_id", "")
+    return response
+
+
+def _ancestors() -> str:
+    """Who may frame a page: the clinic's list, else nobody (T28)."""
+    context = g.get("context")
+    listed = guards.desk().clinic(context.clinic).frame_ancestors if context is not None else ()
+    return " ".join(listed) or "'none'"
+
+
+def _stop(wiring: Wiring, workers: "worker.Workers | None") -> None:
+    if workers is not None:
+        workers.stop()
+    wiring.stop()

@@ -1,0 +1,106 @@
+"""The demo's one clinic: its file as an operator would write it, and its apps as the record system knows them."""
+
+from pathlib import Path
+
+from service.keyring import SIGNING
+from service.sandbox.config import RegisteredApp
+from service.smart.signing_keys import load_signing_key, public_jwks
+
+CLINIC = "maple-grove"
+BACKEND = "journal-worker"
+READER = "chart-reader"
+OWN_APP = "diary-app"
+OWN_APP_REDIRECT = "http://127.0.0.1/diary-app"
+
+_PATIENT_SCOPES = "openid fhirUser launch online_access patient/Patient.r patient/Encounter.rs"
+_CLINICIAN_SCOPES = "openid fhirUser launch online_access user/Patient.r user/Encounter.rs"
+_OFFICER_SCOPES = "openid fhirUser launch"
+_BACKEND_SCOPES = "system/Patient.r system/Encounter.rs system/DocumentReference.crs"
+_READER_SCOPES = "system/Patient.rs system/Encounter.rs system/DocumentReference.rs"
+_OWN_APP_SCOPES = "openid fhirUser launch/patient patient/QuestionnaireResponse.crs"
+
+
+def clinics_file(sandbox_url: str) -> str:
+    """clinics.toml for the demo; docs/clinics.md explains each line."""
+    return f"""\
+[clinic.{CLINIC}]
+name = "Maple Grove Ketamine Clinic"
+iss = "{sandbox_url}/fhir"
+issuer = "{sandbox_url}"
+zone = "America/Los_Angeles"
+telephone = "+1 503 555 0100"
+release = "on-submit"
+
+[clinic.{CLINIC}.patient_app]
+client_id = "journal-patient"
+scopes = "{_PATIENT_SCOPES}"
+
+[clinic.{CLINIC}.clinician_app]
+client_id = "journal-clinician"
+scopes = "{_CLINICIAN_SCOPES}"
+
+[clinic.{CLINIC}.officer_app]
+client_id = "journal-officer"
+scopes = "{_OFFICER_SCOPES}"
+
+[clinic.{CLINIC}.backend]
+client_id = "{BACKEND}"
+scopes = "{_BACKEND_SCOPES}"
+
+[clinic.{CLINIC}.infusions]
+version = "1"
+types = [
+  {{ system = "http://maplegrove.example/encounter-types", code = "ketamine-iv-infusion" }},
+  {{ system = "http://maplegrove.example/encounter-types", code = "ketamine-im-injection" }},
+]
+
+[clinic.{CLINIC}.people]
+care_team = ["Practitioner/clinician-1"]
+officers = ["Practitioner/officer-1"]
+"""
+
+
+def registered_apps(service_url: str, folder: Path) -> tuple[RegisteredApp, ...]:
+    """What the record system's administrators entered: the journal's apps, its worker, and two of other makers."""
+    reader = load_signing_key((folder / "secrets" / SIGNING).read_text())
+    return (
+        _page_app("journal-patient", "Infusion Journal", "patient", service_url, _PATIENT_SCOPES),
+        _page_app("journal-clinician", "Infusion Journal", "clinician", service_url, _CLINICIAN_SCOPES),
+        _page_app("journal-officer", "Infusion Journal access log", "officer", service_url, _OFFICER_SCOPES),
+        RegisteredApp(
+            client_id=BACKEND,
+            name="Infusion Journal delivery",
+            kind="backend",
+            scopes=_BACKEND_SCOPES,
+            jwks_url=f"{service_url}/.well-known/jwks.json",
+        ),
+        RegisteredApp(
+            client_id=READER,
+            name="Chart reader",
+            kind="backend",
+            scopes=_READER_SCOPES,
+            jwks=public_jwks([reader]),
+        ),
+        RegisteredApp(
+            client_id=OWN_APP,
+            name="A patient's own diary app",
+            kind="public",
+            redirect_uris=(OWN_APP_REDIRECT,),
+            scopes=_OWN_APP_SCOPES,
+        ),
+    )
+
+
+def _page_app(client_id: str, name: str, kind: str, service_url: str, scopes: str) -> RegisteredApp:
+    standalone = f"{service_url}/launch/{CLINIC}/patient" if kind == "patient" else None
+    return RegisteredApp(
+        client_id=client_id,
+        name=name,
+        kind="confidential-asymmetric",
+        redirect_uris=(f"{service_url}/launch/callback",),
+        launch_url=f"{service_url}/launch/{kind}",
+        standalone_url=standalone,
+        scopes=f"{scopes} launch/patient" if kind == "patient" else scopes,
+        jwks_url=f"{service_url}/.well-known/jwks.json",
+        audience_hint=kind,  # type: ignore[arg-type]  # one of the three kinds of visit
+    )

@@ -1,0 +1,81 @@
+"""Serving for real: the web process, the delivery worker, the database's tables."""
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from service import worker as delivery
+from service.app import configure_logs
+from service.holding import hold_folder
+from service.settings import read_settings
+from service.store.migrating import upgrade
+from service.wiring import wire
+
+# Heartbeat files on a disk can stall a worker (gunicorn's own advice); this folder is memory on Linux.
+_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn makes its files there unguessable and private
+
+
+def gunicorn(host: str, port: int, threads: int) -> list[str]:
+    """The command that serves the application: one process, for SQLite has one writer; threads for its requests."""
+    return [
+        sys.executable, "-m", "gunicorn", "service.app:from_environment()",
+        "--bind", f"{host}:{port}", "--workers", "1", "--threads", str(threads),
+        "--no-control-socket", "--graceful-timeout", "20", "--log-level", "warning",
+        *(["--worker-tmp-dir", str(_IN_MEMORY)] if _IN_MEMORY.is_dir() else []),
+    ]  # fmt: skip
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8080, show_default=True, help="Port to listen on.")
+@click.option("--threads", default=8, show_default=True, help="Requests answered at once.")
+def serve(host: str, port: int, threads: int) -> None:
+    """Serve the pages and the FHIR API (settings from the environment, see docs/settings.md)."""
+    settings = read_settings()
+    if settings.is_embedded:
+        hold_folder(settings.folder, only_ask=True)
+    wire(settings).stop()
+    command = gunicorn(host, port, threads)
+    os.execv(command[0], command)
+
+
+@click.command()
+def worker() -> None:
+    """Deliver what is owed to the record systems, until stopped; for PostgreSQL, beside the web process."""
+    settings = read_settings()
+    configure_logs(settings)
+    if settings.is_embedded:
+        sys.exit(
+            "infusion-journal: with SQLite the web process delivers by itself; a worker needs PostgreSQL."
+        )
+    wiring = wire(settings)
+    wiring.desk.writer.start()
+    workers = delivery.start(wiring)
+    _until_told()
+    workers.stop()
+    wiring.stop()
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database's tables to this version; safe to run twice, and by several at once."""
+    settings = read_settings()
+    if settings.is_embedded:
+        hold_folder(settings.folder)
+    upgrade(settings.database)
+
+
+def _until_told() -> None:
+    told = threading.Event()
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        told.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    told.wait()

@@ -1,0 +1,204 @@
+"""The clinics this service works for: one validated TOML file, one table per clinic.
+
+docs/clinics.md explains each value. Nothing here is a secret: keys and client secrets are named by file.
+"""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+# Segments of our own URLs, which no clinic can be called.
+_RESERVED = ("journal", "chart", "compliance", "launch", "health", "static")
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class ClinicsUnreadable(ValueError):
+    """The clinics file cannot be used; the text names the place and what is wrong there."""
+
+
+def _server_url(value: str) -> str:
+    """SMART A-13: no userinfo, query or fragment; https, or http on this machine."""
+    parts = urlsplit(value)
+    if parts.username or parts.password or parts.query or parts.fragment or not parts.hostname:
+        raise ValueError("must be a plain URL without user, query or fragment")
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+        raise ValueError("must be https (http only on this machine)")
+    return value
+
+
+def _zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError("is no IANA time zone, e.g. America/Los_Angeles")
+    return value
+
+
+def _person(value: str) -> str:
+    if not re.fullmatch(r"(Practitioner|PractitionerRole|Person)/[A-Za-z0-9\-.]{1,64}", value):
+        raise ValueError("must be a fhirUser such as Practitioner/123")
+    return value
+
+
+ServerUrl = Annotated[str, AfterValidator(_server_url)]
+Zone = Annotated[str, AfterValidator(_zone)]
+PersonReference = Annotated[str, AfterValidator(_person)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Code(_Part):
+    """A coding of the record system."""
+
+    system: str
+    code: str
+
+
+class App(_Part):
+    """One registration of ours at the record system (SMART A-01)."""
+
+    client_id: str
+    kind: Literal["public", "confidential-asymmetric", "confidential-symmetric"] = "confidential-asymmetric"
+    scopes: str
+    secret_file: str | None = None
+    send_client_id: bool = False
+
+    @model_validator(mode="after")
+    def _has_its_secret(self) -> "App":
+        if (self.kind == "confidential-symmetric") != (self.secret_file is not None):
+            raise ValueError("secret_file belongs to kind confidential-symmetric, and to no other")
+        return self
+
+
+class Backend(_Part):
+    """Our registration as a backend service: what the delivery worker uses."""
+
+    client_id: str
+    scopes: str = "system/Patient.r system/Encounter.rs system/DocumentReference.crs"
+
+
+class Infusions(_Part):
+    """Which encounters count as infusions (product rule 7); every list given must be met."""
+
+    version: str = "1"
+    types: tuple[Code, ...] = ()
+    service_types: tuple[Code, ...] = ()
+    classes: tuple[Code, ...] = ()
+    reasons: tuple[Code, ...] = ()
+    locations: tuple[str, ...] = ()
+    excluded_types: tuple[Code, ...] = ()
+    statuses: tuple[str, ...] = ("arrived", "in-progress", "onleave", "finished")
+    ready_after_minutes: int = Field(default=60, ge=0, le=1440)
+    usual_stay_hours: int = Field(default=6, ge=1, le=24)
+
+    @model_validator(mode="after")
+    def _names_something(self) -> "Infusions":
+        if not (self.types or self.service_types or self.classes or self.reasons or self.locations):
+            raise ValueError(
+                "names nothing to match: give types, service_types, classes, reasons or locations"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _never_counts_the_uncounted(self) -> "Infusions":
+        refused = {"planned", "cancelled", "entered-in-error"} & set(self.statuses)
+        if refused:
+            raise ValueError(f"statuses that never count: {', '.join(sorted(refused))}")
+        return self
+
+
+class People(_Part):
+    """Who holds a role here, by fhirUser (product rule 29)."""
+
+    care_team: tuple[PersonReference, ...] = ()
+    officers: tuple[PersonReference, ...] = ()
+
+
+class Api(_Part):
+    """Which tokens our FHIR base takes beside those issued for it (rule 31)."""
+
+    audiences: tuple[str, ...] = ()
+
+
+class FilingRules(_Part):
+    """How summaries are filed: the rung of fault-matrix section 2, and the document's type (rule 20)."""
+
+    rung: Literal["B", "C"] = "B"
+    type_system: str = "http://loinc.org"
+    type_code: str = "74465-6"
+    type_display: str = "Questionnaire response Document"
+    quiet_window_minutes: int = Field(default=15, ge=2, le=1440)
+
+
+class Clinic(_Part):
+    """One clinic: its record system, its registrations, its rules."""
+
+    name: str = Field(min_length=1, max_length=120)
+    iss: ServerUrl
+    issuer: ServerUrl
+    zone: Zone
+    language: Literal["en"] = "en"
+    telephone: str | None = None
+    release: Literal["on-submit"] = "on-submit"
+    frame_ancestors: tuple[ServerUrl, ...] = ()
+    s256_unadvertised: bool = False
+    patient_app: App
+    clinician_app: App | None = None
+    officer_app: App | None = None
+    backend: Backend
+    infusions: Infusions
+    people: People = People()
+    api: Api = Api()
+    filing: FilingRules = FilingRules()
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """Every spelling of `iss` a launch may use: with and without the slash at the end (A-13)."""
+        bare = self.iss.rstrip("/")
+        return (bare, bare + "/")
+
+    @property
+    def time_zone(self) -> ZoneInfo:
+        """The clinic's zone."""
+        return ZoneInfo(self.zone)
+
+
+def read_clinics(path: Path) -> dict[str, Clinic]:
+    """The clinics by their short name, which is also their segment in our URLs; ClinicsUnreadable says why not."""
+    try:
+        value = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ClinicsUnreadable(f"{path}: {error}") from error
+    tables = value.pop("clinic", {})
+    if value or not isinstance(tables, dict) or not tables:
+        raise ClinicsUnreadable(f"{path}: expected tables [clinic.<name>] and nothing else")
+    clinics = {name: _read_one(path, name, table) for name, table in tables.items()}
+    _no_iss_twice(path, clinics)
+    return clinics
+
+
+def _read_one(path: Path, name: str, table: object) -> Clinic:
+    if name in _RESERVED or not re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?", name):
+        raise ClinicsUnreadable(
+            f"{path}: clinic name {name!r} must be lower-case letters, digits and dashes, and no word of ours"
+        )
+    try:
+        return Clinic.model_validate(table)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+        raise ClinicsUnreadable(f"{path}: clinic.{name}.{place}: {first['msg']}{more}") from error
+
+
+def _no_iss_twice(path: Path, clinics: dict[str, Clinic]) -> None:
+    seen: dict[str, str] = {}
+    for name, clinic in clinics.items():
+        other = seen.setdefault(clinic.spellings[0], name)
+        if other != name:
+            raise ClinicsUnreadable(f"{path}: clinics {other} and {name} have the same iss")

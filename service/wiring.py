@@ -1,0 +1,226 @@
+"""From settings to the live parts: the one place that reads clock and chance, opens the store and knows the network."""
+
+import hashlib
+import hmac
+import os
+import random
+import secrets
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+import httpx2
+
+from service import paths
+from service.clinic import App as AppTable
+from service.clinic import Clinic, Code, read_clinics
+from service.ehr.client import RecordSystem
+from service.ehr.outcome import Rung
+from service.journal.infusions import Coding, MatchRule
+from service.journal.prompts import PromptLibrary
+from service.keyring import Keyring, read_keyring, read_secret
+from service.r4.document_reference import DocumentType
+from service.r4.questionnaire import load_library
+from service.settings import Settings
+from service.smart.backend_services import BackendTokens
+from service.smart.connections import LOOPBACK, outbound_client
+from service.smart.discovery import Configurations, fetch_keys_address
+from service.smart.keys import RemoteKeys
+from service.smart.registration import ClientKind, Registration
+from service.smart.signing_keys import SigningKey, load_signing_key
+from service.smart.token_endpoint import Caller
+from service.store.engine import open_store
+from service.store.sealing import Seal
+from service.store.writer import Writer
+from service.summary.content import Summary
+from service.summary.rendering import Limits, RenderingChild
+from service.workflow.desk import App, ClinicDesk, Desk, FilingRules
+
+RENDER_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """The live service: the desk its workflows work at, what it publishes, and what must be stopped at its end."""
+
+    settings: Settings
+    desk: Desk
+    child: RenderingChild
+    keyring: Keyring
+    signing_keys: tuple[SigningKey, ...]
+    questionnaires: Mapping[str, bytes]
+
+    def stop(self) -> None:
+        """Finish what the writer holds, end the rendering child, give the connections back."""
+        self.desk.writer.stop()
+        self.child.close()
+        self.desk.store.close()
+
+
+def wire(settings: Settings) -> Wiring:
+    """Put the parts together; nothing is started. ClinicsUnreadable and KeysMissing say what the operator must mend."""
+    clinics = read_clinics(settings.clinics_file)
+    keyring = read_keyring(settings.secrets_dir)
+    signing_keys = (load_signing_key(keyring.signing),)
+    questionnaires = _questionnaires()
+    store = open_store(settings.database, Seal(keyring.seal_keys, keyring.seal_current))
+    child = RenderingChild(Limits())
+    http = outbound_client(time.monotonic, permitted=LOOPBACK if _on_this_machine(clinics) else ())
+    desks = {key: _clinic(key, clinic, settings, signing_keys, http) for key, clinic in clinics.items()}
+    desk = Desk(
+        store=store,
+        writer=Writer(store),
+        library=load_library(questionnaires),
+        clinics=desks,
+        redirect_uri=f"{settings.public_url}/launch/callback",
+        now=now,
+        random=os.urandom,
+        new_id=lambda: str(uuid.uuid4()),
+        new_secret=lambda: secrets.token_urlsafe(32),
+        chance=random.random,
+        render=_renderer(child),
+        words_key=_words_key(keyring),
+    )
+    return Wiring(settings, desk, child, keyring, signing_keys, questionnaires)
+
+
+def now() -> datetime:
+    """The wall clock as this service reads it: UTC, to the millisecond, as audit records write it."""
+    moment = datetime.now(UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def library() -> PromptLibrary:
+    """The published prompt sets, for commands that need no database."""
+    return load_library(_questionnaires())
+
+
+def _questionnaires() -> dict[str, bytes]:
+    folder = paths.definitions() / "Questionnaire"
+    return {file.name: file.read_bytes() for file in sorted(folder.glob("*.json"))}
+
+
+def _renderer(child: RenderingChild) -> Callable[[Summary], bytes]:
+    def render(summary: Summary) -> bytes:
+        return child.render(summary, RENDER_SECONDS)
+
+    return render
+
+
+def _words_key(keyring: Keyring) -> Callable[[str], bytes]:
+    key = keyring.seal_keys[keyring.seal_current]
+
+    def derive(name: str) -> bytes:
+        return hmac.new(key, f"words in a tab/{name}".encode(), hashlib.sha256).digest()
+
+    return derive
+
+
+def _clinic(
+    key: str,
+    clinic: Clinic,
+    settings: Settings,
+    signing_keys: tuple[SigningKey, ...],
+    http: httpx2.Client,
+) -> ClinicDesk:
+    loopback = _is_loopback(clinic.iss)
+    unadvertised = frozenset(clinic.spellings) if clinic.s256_unadvertised else frozenset()
+    configurations = Configurations(http, now, loopback_allowed=loopback, s256_unadvertised=unadvertised)
+    backend = Registration(clinic.backend.client_id, ClientKind.ASYMMETRIC, keys=signing_keys)
+    tokens = BackendTokens(_caller(backend, http), clinic.iss, configurations, clinic.backend.scopes)
+    return ClinicDesk(
+        key=key,
+        title=clinic.name,
+        zone=clinic.zone,
+        language=clinic.language,
+        telephone=clinic.telephone,
+        base=f"{settings.public_url}/{key}/fhir",
+        iss=clinic.iss,
+        issuer=clinic.issuer,
+        spellings=clinic.spellings,
+        rule=_rule(clinic),
+        officers=frozenset(clinic.people.officers),
+        care_team=frozenset(clinic.people.care_team),
+        audiences=clinic.api.audiences,
+        frame_ancestors=clinic.frame_ancestors,
+        filing=_filing(clinic),
+        apps=_apps(clinic, settings, signing_keys, http),
+        configurations=configurations,
+        keys=RemoteKeys(
+            http, lambda: fetch_keys_address(http, clinic.issuer, loopback_allowed=loopback), now
+        ),
+        record_system=lambda token: RecordSystem(clinic.iss, http, token),
+        for_delivery=RecordSystem(clinic.iss, http, tokens.token, renew=tokens.forget),
+    )
+
+
+def _apps(
+    clinic: Clinic, settings: Settings, signing_keys: tuple[SigningKey, ...], http: httpx2.Client
+) -> dict[str, App]:
+    tables = {"patient": clinic.patient_app, "clinician": clinic.clinician_app, "officer": clinic.officer_app}
+    return {
+        kind: App(_caller(_registration(table, settings, signing_keys), http), table.scopes)
+        for kind, table in tables.items()
+        if table is not None
+    }
+
+
+def _registration(table: AppTable, settings: Settings, signing_keys: tuple[SigningKey, ...]) -> Registration:
+    secret = read_secret(settings.secrets_dir, table.secret_file) if table.secret_file else None
+    return Registration(
+        client_id=table.client_id,
+        kind=ClientKind(table.kind),
+        secret=secret,
+        keys=signing_keys if table.kind == "confidential-asymmetric" else (),
+        sends_client_id=table.send_client_id,
+    )
+
+
+def _caller(registration: Registration, http: httpx2.Client) -> Caller:
+    return Caller(registration, http, now, os.urandom)
+
+
+def _rule(clinic: Clinic) -> MatchRule:
+    table = clinic.infusions
+    return MatchRule(
+        version=table.version,
+        zone=clinic.zone,
+        types=_codings(table.types),
+        service_types=_codings(table.service_types),
+        classes=_codings(table.classes),
+        reasons=_codings(table.reasons),
+        locations=table.locations,
+        excluded_types=_codings(table.excluded_types),
+        statuses=frozenset(table.statuses),
+        ready_after=timedelta(minutes=table.ready_after_minutes),
+        usual_stay=timedelta(hours=table.usual_stay_hours),
+    )
+
+
+def _codings(codes: tuple[Code, ...]) -> tuple[Coding, ...]:
+    return tuple(Coding(code.system, code.code) for code in codes)
+
+
+def _filing(clinic: Clinic) -> FilingRules:
+    table = clinic.filing
+    return FilingRules(
+        rung=Rung(table.rung),
+        document_type=DocumentType(table.type_code, table.type_display, table.type_system),
+        quiet_window=timedelta(minutes=table.quiet_window_minutes),
+    )
+
+
+def _on_this_machine(clinics: Mapping[str, Clinic]) -> bool:
+    return any(_is_loopback(clinic.iss) for clinic in clinics.values())
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
