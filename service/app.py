@@ -27,6 +27,7 @@ from service.web import (
 )
 from service.web.doors import hang
 from service.wiring import Wiring, wire
+from service.workflow.deliver_entry import take_over
 from service.workflow.recognise import Visitor
 
 _POLICY = (
@@ -47,6 +48,8 @@ def from_environment() -> Flask:
         upgrade(settings.database)
     wiring = wire(settings)
     wiring.desk.writer.start()
+    if settings.is_embedded:
+        take_over(wiring.desk)
     workers = worker.start(wiring) if settings.worker == "embedded" else None
     atexit.register(_stop, wiring, workers)
     return create_app(wiring)

@@ -47,6 +47,11 @@ class _Wanted:
     sha1: str | None
     size: int | None
 
+    @property
+    def own_id(self) -> str:
+        """The id that rung A gives the document: the UUID of its version."""
+        return self.identifier.removeprefix("urn:uuid:")
+
 
 class _UnfilteredSearch(Exception):
     """The record system ignores our identifier in searches, so a search proves nothing."""
@@ -103,25 +108,29 @@ def strike_document(record: RecordSystem, document_id: str, version_identifier: 
 
 
 def _file(record: RecordSystem, rung: Rung, wanted: _Wanted) -> Outcome:
-    if rung is Rung.PUT:
-        id_ = wanted.identifier.removeprefix("urn:uuid:")
-        return _confirm(record, rung, wanted, record.update(_TYPE, id_, _with_id(wanted.body, id_)))
     if rung is not Rung.NONE:
-        # B searches too: big servers have had races in conditional create (fault-matrix section 2, rule 5).
+        # B searches too: big servers have had races in conditional create (fault-matrix section 2, rule 5). A looks
+        # at its id first: a blind PUT would bring back what somebody there has struck.
         earlier = _judge(record, wanted, _find_before(record, rung, wanted))
         if earlier is not None:
             return earlier
+    if rung is Rung.PUT:
+        id_ = wanted.own_id
+        return _confirm(record, rung, wanted, record.update(_TYPE, id_, _with_id(wanted.body, id_)))
     headers = {"If-None-Exist": _query(wanted.identifier)} if rung is Rung.CONDITIONAL else {}
     return _confirm(record, rung, wanted, record.create(_TYPE, wanted.body, headers))
 
 
 def _find_before(record: RecordSystem, rung: Rung, wanted: _Wanted) -> tuple[FoundDocument, ...]:
     try:
+        if rung is Rung.PUT:
+            standing = record.read(_TYPE, wanted.own_id)
+            return tuple(_documents([standing] if standing else []))
         return _find(record, wanted.identifier)
     except (problems.Refused, problems.Unreadable, _UnfilteredSearch):
-        if rung is Rung.CONDITIONAL:
-            return ()  # the condition on the create itself still guards
-        raise
+        if rung is Rung.SEARCH:
+            raise
+        return ()  # the id, or the condition on the create itself, still guards
 
 
 def _confirm(record: RecordSystem, rung: Rung, wanted: _Wanted, written: Written) -> Outcome:

@@ -29,6 +29,7 @@ class Parts:
     """Everything a door of the sandbox may ask."""
 
     config: SandboxConfig
+    database: Database
     records: Records
     directory: Directory
     charts: Charts
@@ -41,6 +42,7 @@ class Parts:
     def close(self) -> None:
         """Give the files back; everything stays in the folder."""
         self.records.close()
+        self.database.close()
 
 
 def put_together(
@@ -54,6 +56,7 @@ def put_together(
     proof = AssertionCheck(config, KeySets(key_set_transport), SpentAssertions(database, config.clock))
     return Parts(
         config=config,
+        database=database,
         records=records,
         directory=Directory(records),
         charts=Charts(records),

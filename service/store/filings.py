@@ -129,6 +129,11 @@ def release_lane(connection: Connection, clinic: str, patient_id: str, fence: in
     connection.execute(update(lanes).where(*this).values(lease_until=None, owner=None))
 
 
+def free_every_lane(connection: Connection) -> None:
+    """End every lease, whoever held it: only for a process that knows it is the only one. Fences keep growing."""
+    connection.execute(update(lanes).values(lease_until=None, owner=None))
+
+
 # --- how -------------------------------------------------------------------------------------------------------
 
 

@@ -60,6 +60,14 @@ class _NotNow(Exception):
         self.outcome = outcome
 
 
+def take_over(desk: Desk) -> None:
+    """The one process that may deliver here has started: what its predecessor had in hand is nobody's any more.
+
+    Only where one process serves (the folder's lock says so); elsewhere a lease ends by its time alone.
+    """
+    desk.writer.run_alone(filings.free_every_lane)
+
+
 def deliver_next(desk: Desk, clinic_key: str, owner: str) -> bool:
     """File the clinic's next due summary; whether there was one to try. `owner` names the worker in its lease."""
     now = desk.now()

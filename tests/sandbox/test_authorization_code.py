@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 from joserfc import jwt
-from joserfc.jwk import KeySet
+from joserfc.jwk import ECKey, KeySet
 
 from tests.sandbox.actors import forms, query, s256
 from tests.sandbox.conftest import BASE, JOURNAL, Clinic
@@ -62,6 +62,25 @@ def test_a_token_for_another_resource_server_opens_nothing_here(clinic: Clinic) 
         app.code(clinic.visitor(PATIENT), scope="launch/patient patient/Encounter.rs", aud=f"{JOURNAL}/fhir")
     )
     assert app.read("Encounter?patient=patient-two-in", token.json()["access_token"]).status_code == 401
+
+
+def test_only_an_access_token_opens_the_fhir_server(clinic: Clinic) -> None:
+    """B-21: neither the identity token nor anything else that this house has signed, however alike."""
+    app = clinic.smart_app("patient-app", "openid fhirUser launch/patient patient/Encounter.rs")
+    body = app.exchange(app.code(clinic.visitor(PATIENT))).json()
+    keys = clinic.parts.tokens.keys
+    claims = jwt.decode(body["access_token"], keys.access, algorithms=["ES256"]).claims
+    alike = jwt.encode({"alg": "ES256", "kid": keys.access.kid}, claims, keys.access, algorithms=["ES256"])
+    foreign = jwt.encode(
+        {"alg": "ES256", "kid": keys.access.kid, "typ": "at+jwt"},
+        claims,
+        ECKey.generate_key("P-256"),
+        algorithms=["ES256"],
+    )
+    assert app.read("Encounter?patient=patient-two-in", body["access_token"]).status_code == 200
+    assert clinic.parts.tokens.read("é") is None
+    for token in (body["id_token"], alike, foreign, "", "not.a.token"):
+        assert app.read("Encounter?patient=patient-two-in", token).status_code == 401
 
 
 def test_the_identity_token_says_who_it_is_and_the_person_can_be_read(clinic: Clinic) -> None:

@@ -13,6 +13,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 
 from service.sandbox.app import create_sandbox
+from service.sandbox.clients import Client
 from service.sandbox.config import RegisteredApp
 from tests.sandbox.actors import SmartApp
 from tests.sandbox.conftest import BASE, JOURNAL, Clinic, public
@@ -267,7 +268,6 @@ def test_a_key_set_is_fetched_from_its_registered_address(clinic: Clinic, app_ke
         httpx2.Response(200, json=[]),
         httpx2.Response(200, json={"keys": "none"}),
         httpx2.Response(200, json={"keys": [1, None]}),
-        httpx2.Response(200, content=b'{"keys": [' + b" " * 70_000 + b"]}"),
         httpx2.ConnectError("refused"),
         httpx2.ReadTimeout("slow"),
     ],
@@ -282,3 +282,22 @@ def test_a_key_set_that_cannot_be_had_proves_nothing(clinic: Clinic, answer: Any
     app = _with_key_set(clinic, key_set)
     refused = ask(app)
     assert (refused.status_code, refused.json()["error"]) == (401, "invalid_client")
+
+
+def test_a_key_set_beyond_all_measure_is_not_read(clinic: Clinic, app_keys: dict[str, Any]) -> None:
+    """C-37: the right keys in 64 KiB are taken, the same keys in more are not."""
+    keys = json.dumps(public(app_keys["backend-by-url"])).encode()
+    sizes = iter((65_536, 65_537))
+    app = _with_key_set(clinic, lambda _request: httpx2.Response(200, content=keys.ljust(next(sizes))))
+    assert ask(app).status_code == 200
+    assert ask(app).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("kind", "granted"), [("public", "openid patient/Patient.r"), ("backend", "system/Patient.r")]
+)
+def test_people_and_backend_services_never_share_a_scope(kind: Any, granted: str) -> None:
+    """A registration that names both kinds of scope still gives each only its own."""
+    scope = "openid patient/Patient.r system/Patient.r"
+    client = Client(RegisteredApp(client_id="mixed", name="Mixed", kind=kind, scopes=scope))
+    assert client.get_allowed_scope(scope) == granted

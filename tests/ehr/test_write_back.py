@@ -1,0 +1,361 @@
+"""Filing before a hostile record system: never two documents, never a false "filed" (C2, C3; F10 to F24)."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx2
+import pytest
+
+from service.ehr.outcome import Busy, Filed, HeldThere, NotSent, Outcome, Refused, Rung, Unknown, Why
+from service.ehr.problems import Unreadable
+from service.ehr.write_back import file_document, find_version
+from service.smart.problems import ScopeMissing, ServerSilent, SmartProblem, TokenRefused
+from tests.ehr.documents import ENTRY, FIRST, SECOND, document
+from tests.ehr.hostile_records import BASE, Answer, Ask, HostileRecords, bundle, ok, outcome
+
+LADDER = (Rung.PUT, Rung.CONDITIONAL, Rung.SEARCH)
+
+
+def _file(records: HostileRecords, rung: Rung, body: bytes | None = None, version: str = FIRST) -> Outcome:
+    return file_document(records.client(), rung, body or document(), version)
+
+
+def _only_writes(answer: Answer) -> Callable[[Ask], Answer | None]:
+    return lambda ask: answer if ask.method != "GET" else None
+
+
+@pytest.mark.parametrize("rung", list(Rung))
+def test_filed_is_read_back_and_compared(rung: Rung) -> None:
+    """W-15, K9: each rung ends with the document seen in the record."""
+    records = HostileRecords()
+    filed = _file(records, rung)
+    assert isinstance(filed, Filed)
+    assert (filed.verified, filed.existed) == (True, False)
+    assert records.ledger == [filed.id]
+
+
+def test_on_rung_a_the_id_is_the_versions_own() -> None:
+    """A PUT at our id; again gives the same document."""
+    records = HostileRecords()
+    for _ in range(3):
+        _file(records, Rung.PUT)
+    assert set(records.ledger) == {FIRST.removeprefix("urn:uuid:")}
+    assert len(records.documents) == 1
+
+
+def test_on_rung_a_a_struck_document_stays_struck() -> None:
+    """A blind PUT would bring it back: what stands at the id is looked at first."""
+    records = HostileRecords()
+    filed = _file(records, Rung.PUT)
+    assert isinstance(filed, Filed)
+    records.documents[filed.id]["status"] = "entered-in-error"
+    assert _file(records, Rung.PUT) == Refused(Why.STRUCK, found=(filed.id,))
+    assert records.writes() == 1
+
+
+def test_the_key_is_the_version_never_the_entry() -> None:
+    """W-02: in searches and in the condition."""
+    records = HostileRecords()
+    _file(records, Rung.CONDITIONAL)
+    search, create = records.asked[0], records.asked[1]
+    assert search.query == {"identifier": f"urn:ietf:rfc:3986|{FIRST}"}
+    assert create.headers["HTTP_IF_NONE_EXIST"] == f"identifier=urn:ietf:rfc:3986|{FIRST}"
+    assert not any(ENTRY in str(ask.query) for ask in records.asked)
+
+
+def test_only_rung_b_sends_the_condition() -> None:
+    """W-13: others may fail on it, or pretend to honour it."""
+    for rung in (Rung.PUT, Rung.SEARCH, Rung.NONE):
+        records = HostileRecords()
+        _file(records, rung)
+        assert not any("HTTP_IF_NONE_EXIST" in ask.headers for ask in records.asked)
+
+
+class TestLostAnswers:
+    """F10, F11, F18: committed, and then the answer is lost in every way there is."""
+
+    LOST: tuple[Answer, ...] = (
+        (500, {}, b""),
+        (502, {}, b"<html>Bad gateway</html>"),
+        (503, {"Retry-After": "120"}, b""),
+        (504, {}, b""),
+        (408, {}, b""),
+        (302, {"Location": "https://evil.example/login"}, b""),
+        (201, {"Content-Encoding": "gzip"}, b"broken"),
+    )
+
+    @pytest.mark.parametrize("rung", list(Rung))
+    @pytest.mark.parametrize("lost", LOST, ids=lambda answer: str(answer[0]))
+    def test_the_outcome_is_unknown_and_the_next_attempt_finds_it(self, rung: Rung, lost: Answer) -> None:
+        records = HostileRecords(after=lambda ask, answer: lost)
+        first = _file(records, rung)
+        assert isinstance(first, Unknown)
+        assert first.retry_after == lost[1].get("Retry-After")
+        assert len(records.documents) == 1
+        if rung is Rung.NONE:
+            return  # the retry rule parks it; nothing is sent again
+        records.after = lambda ask, answer: answer
+        second = _file(records, rung)
+        assert isinstance(second, Filed)
+        assert len(records.documents) == 1
+
+    def test_an_index_that_lags_is_no_danger_on_rungs_a_and_b(self) -> None:
+        """F25: the search finds nothing yet, and the condition or the id still holds."""
+        for rung in (Rung.PUT, Rung.CONDITIONAL):
+            records = HostileRecords(after=lambda ask, answer: (503, {}, b""))
+            _file(records, rung)
+            records.after, records.hides = (lambda ask, answer: answer), 5
+            assert isinstance(_file(records, rung), Filed)
+            assert len(records.documents) == 1
+
+
+PROOFLESS: dict[str, Callable[[Ask, Answer], Answer]] = {
+    "empty 200": lambda ask, answer: (200, {}, b""),
+    "empty 201": lambda ask, answer: (201, {}, b""),
+    "204": lambda ask, answer: (204, {}, b""),
+    "a login page": lambda ask, answer: (200, {"Content-Type": "text/html"}, b"<html>sign in</html>"),
+    "another type": lambda ask, answer: (201, {}, b'{"resourceType":"Patient","id":"p-1"}'),
+    "an outcome": lambda ask, answer: (201, {}, outcome("informational")),
+    "no id": lambda ask, answer: (201, {}, b'{"resourceType":"DocumentReference"}'),
+    "an odd id": lambda ask, answer: (201, {}, b'{"resourceType":"DocumentReference","id":"../x"}'),
+    "an address elsewhere": lambda ask, answer: (201, {"Location": "https://evil.example/fhir/x/1"}, b""),
+    "an address that does not exist": lambda ask, answer: (
+        201,
+        {"Location": f"{BASE}/DocumentReference/never"},
+        b"",
+    ),
+    "broken JSON": lambda ask, answer: (201, {}, b'{"resourceType":"DocumentReference","id":"doc-'),
+    "a list": lambda ask, answer: (201, {}, b"[]"),
+    "one member twice": lambda ask, answer: (
+        201,
+        {},
+        b'{"resourceType":"DocumentReference","id":"doc-1","id":"doc-2"}',
+    ),
+}
+
+
+@pytest.mark.parametrize("rung", [Rung.CONDITIONAL, Rung.SEARCH])
+@pytest.mark.parametrize("spoil", PROOFLESS.values(), ids=PROOFLESS.keys())
+def test_a_yes_without_proof_is_checked_by_search(spoil: Any, rung: Rung) -> None:
+    """F21: committed, and badly answered: the search finds it at once."""
+    records = HostileRecords(after=spoil)
+    filed = _file(records, rung)
+    assert isinstance(filed, Filed)
+    assert records.ledger == [filed.id]
+
+
+@pytest.mark.parametrize("rung", [Rung.CONDITIONAL, Rung.SEARCH, Rung.NONE])
+@pytest.mark.parametrize("spoil", PROOFLESS.values(), ids=PROOFLESS.keys())
+def test_a_yes_with_nothing_behind_it_is_never_filed(spoil: Any, rung: Rung) -> None:
+    """F21: never committed, and answered all the same: not a single false "filed"."""
+    records = HostileRecords()
+    records.before = lambda ask: spoil(ask, (0, {}, b"")) if ask.method == "POST" else None
+    assert isinstance(_file(records, rung), Unknown)
+    assert records.documents == {}
+
+
+class TestSomebodyElsesDocument:
+    """Misfiled must be 0: what stands there is compared before it counts as ours."""
+
+    def _standing(self, **changed: Any) -> HostileRecords:
+        resource = {**json.loads(document()), "id": "d-1", **changed}
+        return HostileRecords(documents={"d-1": resource})
+
+    @pytest.mark.parametrize(
+        "changed",
+        [
+            {"subject": {"reference": "Patient/pat-2"}},
+            {"subject": {"reference": "https://evil.example/fhir/Patient/pat-1"}},
+            {"subject": {}},
+            {"content": [{"attachment": {"data": "b3RoZXI=", "hash": "x", "size": 5}}]},
+            {"content": [{"attachment": {"url": "Binary/1", "hash": "b3RoZXI="}}]},
+            {"content": [{"attachment": {"url": "Binary/1", "size": 5}}]},
+        ],
+    )
+    @pytest.mark.parametrize("rung", [Rung.CONDITIONAL, Rung.SEARCH])
+    def test_a_document_of_another_patient_or_with_other_words_goes_to_a_person(
+        self, rung: Rung, changed: dict[str, Any]
+    ) -> None:
+        records = self._standing(**changed)
+        refused = _file(records, rung)
+        assert refused == Refused(Why.MISMATCH, found=("d-1",))
+        assert records.writes() == 0
+
+    def test_an_absolute_reference_to_the_same_patient_fits(self) -> None:
+        records = self._standing(subject={"reference": f"{BASE}/Patient/pat-1"})
+        assert _file(records, Rung.SEARCH) == Filed("d-1", existed=True)
+
+    def test_a_file_moved_into_a_binary_fits_by_its_hash(self) -> None:
+        attachment = {**json.loads(document())["content"][0]["attachment"], "url": "Binary/9"}
+        del attachment["data"]
+        assert isinstance(_file(self._standing(content=[{"attachment": attachment}]), Rung.SEARCH), Filed)
+
+    def test_a_create_that_points_to_another_document_is_no_filing(self) -> None:
+        """F21: the body of another patient."""
+        other = {**json.loads(document(SECOND, patient="pat-2")), "id": "d-9"}
+        records = HostileRecords(documents={"d-9": other})
+        location = {"Location": f"{BASE}/DocumentReference/d-9"}
+        records.before = _only_writes((201, location, b""))
+        refused = _file(records, Rung.SEARCH)
+        assert isinstance(refused, Refused)
+        assert refused.why is Why.MISMATCH
+
+    def test_two_of_them_are_a_finding_and_not_a_failure(self) -> None:
+        """Rule 5 of the fault matrix: never a third, and both are named."""
+        both = {id_: {**json.loads(document()), "id": id_} for id_ in ("d-1", "d-2")}
+        records = HostileRecords(documents=both)
+        assert _file(records, Rung.CONDITIONAL) == Refused(Why.SEVERAL, found=("d-1", "d-2"))
+        assert records.writes() == 0
+
+    def test_a_struck_copy_beside_a_standing_one_does_not_matter(self) -> None:
+        both = {id_: {**json.loads(document()), "id": id_} for id_ in ("d-1", "d-2")}
+        both["d-1"]["status"] = "entered-in-error"
+        assert _file(HostileRecords(documents=both), Rung.SEARCH) == Filed("d-2", existed=True)
+
+
+class TestRecordSystemsThatIgnoreUs:
+    """F24."""
+
+    def test_a_search_that_ignores_the_identifier_proves_nothing(self) -> None:
+        """It answers with whatever it has: on rung C nothing is sent, and nothing foreign counts as ours."""
+        other = {**json.loads(document(SECOND, patient="pat-2")), "id": "d-9"}
+        records = HostileRecords()
+        records.before = lambda ask: ok(bundle(other)) if ask.method == "GET" else None
+        refused = _file(records, Rung.SEARCH)
+        assert refused == Refused(Why.OTHER, codes=("search-ignores-identifier",))
+        assert records.writes() == 0
+        with pytest.raises(Unreadable, match="search-ignores-identifier"):
+            find_version(records.client(), FIRST)
+
+    def test_a_condition_that_is_ignored_is_caught_by_the_search(self) -> None:
+        """Rule 5: rung B searches as well."""
+        records = HostileRecords(ignores_condition=True, after=lambda ask, answer: (503, {}, b""))
+        _file(records, Rung.CONDITIONAL)
+        records.after = lambda ask, answer: answer
+        assert isinstance(_file(records, Rung.CONDITIONAL), Filed)
+        assert len(records.documents) == 1
+
+    def test_a_dropped_identifier_still_ends_in_a_verified_document(self) -> None:
+        """Found by its address, compared by patient and bytes."""
+        filed = _file(HostileRecords(drops_identifier=True), Rung.NONE)
+        assert isinstance(filed, Filed)
+        assert filed.verified
+
+    def test_a_record_system_that_cannot_be_read_from(self) -> None:
+        """E-05: written by status and address, not verified, and said so."""
+        records = HostileRecords()
+        records.before = lambda ask: (403, {}, b"") if ask.method == "GET" else None
+        filed = _file(records, Rung.CONDITIONAL)
+        assert filed == Filed("doc-1", "1", verified=False)
+
+    def test_held_for_review_is_not_filed(self) -> None:
+        """U-01, W-15: 202 means "held for review there"."""
+        for rung in Rung:
+            records = HostileRecords(before=_only_writes((202, {}, b"")))
+            assert isinstance(_file(records, rung), HeldThere)
+
+
+NOES = [
+    (400, Why.CONTENT),
+    (401, Why.SIGN_IN),
+    (403, Why.SCOPE),
+    (404, Why.TARGET),
+    (405, Why.OTHER),
+    (406, Why.FORM),
+    (409, Why.CONFLICT),
+    (410, Why.TARGET),
+    (412, Why.CONFLICT),
+    (413, Why.FORM),
+    (415, Why.FORM),
+    (422, Why.CONTENT),
+    (451, Why.OTHER),
+]
+
+
+@pytest.mark.parametrize("rung", LADDER)
+@pytest.mark.parametrize(("status", "why"), NOES)
+def test_a_no_goes_to_a_person_with_its_reason(rung: Rung, status: int, why: Why) -> None:
+    """C3, F14 to F16: one attempt, the codes kept, nothing repeated."""
+    answer = (status, {}, outcome("business-rule", diagnostics="marker words"))
+    records = HostileRecords(before=_only_writes(answer))
+    assert _file(records, rung) == Refused(why, status, ("business-rule",))
+    assert records.writes() == 1
+
+
+def test_busy_is_told_apart_from_broken() -> None:
+    """C3: 429 was not processed; its Retry-After is handed on as it came."""
+    records = HostileRecords(before=_only_writes((429, {"Retry-After": "30"}, b"")))
+    assert _file(records, Rung.SEARCH) == Busy("30")
+
+
+def test_a_search_that_fails_stops_rung_c_before_sending() -> None:
+    """Without the search there is no protection on C; on B the condition itself protects."""
+    for answer, expected in (((503, {}, b""), NotSent), ((400, {}, b""), Refused)):
+        records = HostileRecords()
+        records.before = lambda ask, answer=answer: answer if ask.method == "GET" else None
+        assert isinstance(_file(records, Rung.SEARCH), expected)
+        assert records.writes() == 0
+
+
+@pytest.mark.parametrize(
+    ("problem", "expected"),
+    [
+        (ServerSilent("timeout"), NotSent("timeout")),
+        (TokenRefused("invalid_client"), Refused(Why.SIGN_IN, codes=("invalid_client",))),
+        (ScopeMissing("system/Binary.c"), Refused(Why.SCOPE, codes=("system/Binary.c",))),
+    ],
+)
+def test_without_a_token_nothing_is_sent(problem: SmartProblem, expected: Outcome) -> None:
+    """F13, F14: the missing scope is named."""
+
+    def token() -> str:
+        raise problem
+
+    records = HostileRecords()
+    record = records.client(token=token)
+    assert file_document(record, Rung.CONDITIONAL, document(), FIRST) == expected
+    assert records.asked == []
+
+
+@pytest.mark.parametrize(
+    ("body", "version"),
+    [
+        (b"", FIRST),
+        (b"{}", FIRST),
+        (b"[]", FIRST),
+        (document(), SECOND),
+        (document(), ENTRY),
+        (document(), FIRST.removeprefix("urn:uuid:")),
+        (document(), "urn:uuid:../x"),
+        (json.dumps({**json.loads(document()), "subject": {}}).encode(), FIRST),
+        (json.dumps({**json.loads(document()), "resourceType": "Binary"}).encode(), FIRST),
+    ],
+)
+def test_a_body_that_is_not_that_version_is_our_own_mistake(body: bytes, version: str) -> None:
+    """The entry's identifier in the version's place would lose an amendment: refused before anything is sent."""
+    records = HostileRecords()
+    with pytest.raises(ValueError, match=r"."):
+        file_document(records.client(), Rung.CONDITIONAL, body, version)
+    assert records.asked == []
+
+
+def test_a_reset_connection_is_unknown_and_a_refused_one_is_not_sent() -> None:
+    """C3's first two rows, by the transport's own errors."""
+    for error, expected in (
+        (httpx2.ConnectError("x"), NotSent),
+        (httpx2.ConnectTimeout("x"), NotSent),
+        (httpx2.ReadTimeout("x"), Unknown),
+        (httpx2.ReadError("x"), Unknown),
+        (httpx2.RemoteProtocolError("x"), Unknown),
+        (httpx2.WriteTimeout("x"), Unknown),
+    ):
+        records = HostileRecords()
+
+        def before(ask: Ask, error: Exception = error) -> Answer | None:
+            if ask.method == "POST":
+                raise error
+            return None
+
+        records.before = before
+        assert isinstance(_file(records, Rung.CONDITIONAL), expected), error

@@ -1,0 +1,186 @@
+"""Who reads what: clinic, patients and role stand in the SQL of every question (T7, rules 13, 16 and 29)."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from service.access.context import AccessContext, Role
+from service.journal.entries import Answer, EntryStatus
+from service.journal.infusions import EncounterSeen
+from service.journal.questions import Cursor, EntryQuery
+from service.store import drafts, entries, filings, infusions
+from service.store.deeds import Deed, QueueFiling, RememberEncounters, SaveDraft, SaveEntryVersion
+from service.store.engine import Store
+from service.store.writer import Writer
+from tests.store.builders import NOW, PATIENT, QUESTIONNAIRE, context, draft, entry, filing
+
+PRIVATE = (Answer("q0", "for everybody"), Answer("q1", "for me alone", private=True))
+
+Question = Callable[[Store, AccessContext], object]
+
+QUESTIONS: dict[str, Question] = {
+    "by_id": lambda store, who: entries.by_id(store, who, "entry-1"),
+    "by_key": lambda store, who: entries.by_key(store, who, "key-of-entry-1"),
+    "version_of": lambda store, who: entries.version_of(store, who, "entry-1", 1),
+    "versions_of": lambda store, who: entries.versions_of(store, who, "entry-1"),
+    "newest_first": entries.newest_first,
+    "find": lambda store, who: entries.find(store, who, EntryQuery(ids=("entry-1",))),
+    "count": lambda store, who: entries.count(store, who, EntryQuery()),
+    "draft": lambda store, who: drafts.draft(store, who, "key-1"),
+    "drafts_of": drafts.drafts_of,
+    "of_entry": lambda store, who: filings.of_entry(store, who, "entry-1"),
+    "of_patient": lambda store, who: filings.of_patient(store, who, PATIENT),
+    "encounters_of": lambda store, who: infusions.encounters_of(store, who, PATIENT),
+}
+OF_THE_PATIENT_ALONE = {"draft", "drafts_of"}
+WITHOUT_WORDS = {"of_entry", "of_patient", "encounters_of"}
+
+
+@pytest.fixture
+def journal(writer: Writer, clinic: str) -> str:
+    """A clinic with one of everything."""
+    seen = EncounterSeen("enc-1", PATIENT, "finished", start=NOW)
+    writer.perform(
+        Deed(
+            clinic,
+            changes=(
+                SaveEntryVersion(entry(encounter="enc-1", words=PRIVATE)),
+                QueueFiling(filing()),
+                SaveDraft(draft()),
+                RememberEncounters(PATIENT, (seen,), NOW),
+            ),
+        )
+    )
+    return clinic
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_a_patient_finds_their_own(store: Store, journal: str, name: str) -> None:
+    assert QUESTIONS[name](store, context(clinic=journal))
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+@pytest.mark.parametrize(
+    "stranger",
+    [
+        context(clinic="elsewhere"),
+        context(patients=frozenset({"bo"})),
+        context(patients=frozenset()),
+        context(Role.NOBODY, None),
+        context(Role.CLINICIAN, frozenset({"bo"})),
+        context(Role.CLIENT, frozenset()),
+    ],
+    ids=["other clinic", "other patient", "no patient", "nobody", "clinician of another", "client of none"],
+)
+def test_nobody_else_finds_anything(store: Store, journal: str, name: str, stranger: AccessContext) -> None:
+    who = stranger if stranger.clinic == "elsewhere" else replace(stranger, clinic=journal)
+    assert not QUESTIONS[name](store, who)
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+@pytest.mark.parametrize("role", [Role.CLINICIAN, Role.CLIENT, Role.WORKER, Role.OFFICER])
+def test_what_each_role_finds_of_any_patient(store: Store, journal: str, name: str, role: Role) -> None:
+    """Drafts are the patient's alone; officers find no words."""
+    found = bool(QUESTIONS[name](store, context(role, None, journal)))
+    allowed = name in WITHOUT_WORDS if role is Role.OFFICER else name not in OF_THE_PATIENT_ALONE
+    assert found is allowed
+
+
+def test_private_answers_come_to_the_patient_alone(store: Store, journal: str) -> None:
+    own = entries.by_id(store, context(clinic=journal), "entry-1")
+    seen = entries.by_id(store, context(Role.CLINICIAN, clinic=journal), "entry-1")
+    delivered = entries.for_delivery(store, journal, "entry-1", 1)
+    assert own is not None
+    assert seen is not None
+    assert own.answers == PRIVATE
+    assert seen.answers == PRIVATE[:1]
+    assert delivered == seen
+
+
+def test_a_stopped_entry_is_the_patients_alone(store: Store, writer: Writer, clinic: str) -> None:
+    writer.perform(Deed(clinic, changes=(SaveEntryVersion(entry(status=EntryStatus.STOPPED)),)))
+    assert entries.by_id(store, context(clinic=clinic), "entry-1") is not None
+    assert entries.by_id(store, context(Role.CLINICIAN, clinic=clinic), "entry-1") is None
+
+
+def test_delivery_asks_for_what_exists(store: Store, journal: str) -> None:
+    assert entries.for_delivery(store, journal, "entry-1", 2) is None
+    assert entries.for_delivery(store, "elsewhere", "entry-1", 1) is None
+
+
+@pytest.fixture
+def many(writer: Writer, clinic: str) -> str:
+    """Six entries, two of one instant, the third amended; the last is another patient's."""
+    hours = (0, 1, 2, 2, 3, 4)
+    sent = [
+        entry(
+            f"e{number}",
+            patient="bo" if number == 5 else PATIENT,
+            encounter=f"enc-{number}",
+            authored=NOW + timedelta(hours=hour),
+        )
+        for number, hour in enumerate(hours)
+    ]
+    amended = replace(sent[2], version=2, status=EntryStatus.AMENDED)
+    writer.perform(Deed(clinic, changes=tuple(SaveEntryVersion(one) for one in (*sent, amended))))
+    return clinic
+
+
+def ids(store: Store, clinic: str, query: EntryQuery) -> list[str]:
+    return [one.id for one in entries.find(store, context(Role.CLINICIAN, None, clinic), query)]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        (EntryQuery(), ["e5", "e4", "e3", "e2", "e1", "e0"]),
+        (EntryQuery(oldest_first=True), ["e0", "e1", "e2", "e3", "e4", "e5"]),
+        (EntryQuery(limit=2), ["e5", "e4"]),
+        (EntryQuery(ids=("e1", "e9")), ["e1"]),
+        (EntryQuery(ids=()), []),
+        (EntryQuery(patient_ids=("bo",)), ["e5"]),
+        (EntryQuery(statuses=(EntryStatus.AMENDED,)), ["e2"]),
+        (EntryQuery(questionnaires=(QUESTIONNAIRE,), limit=1), ["e5"]),
+        (EntryQuery(questionnaires=("another",)), []),
+        (EntryQuery(encounters=("enc-3", "enc-1")), ["e3", "e1"]),
+        (EntryQuery(identifiers=("urn:uuid:key-of-e4",)), ["e4"]),
+        (EntryQuery(identifiers=("key-of-e4",)), []),
+        (EntryQuery(authored_from=NOW + timedelta(hours=2)), ["e5", "e4", "e3", "e2"]),
+        (EntryQuery(authored_before=NOW + timedelta(hours=2)), ["e1", "e0"]),
+    ],
+)
+def test_a_query_finds_what_it_asks_for(
+    store: Store, many: str, query: EntryQuery, expected: list[str]
+) -> None:
+    assert ids(store, many, query) == expected
+    total = entries.count(store, context(Role.CLINICIAN, None, many), replace(query, limit=1))
+    assert total == len(ids(store, many, replace(query, limit=50)))
+
+
+@pytest.mark.parametrize("oldest_first", [False, True])
+def test_pages_meet_without_gap_or_overlap(store: Store, many: str, oldest_first: bool) -> None:
+    """Two entries of one instant at the edge of a page: the id breaks the tie."""
+    who = context(Role.CLINICIAN, None, many)
+    query = EntryQuery(limit=1, oldest_first=oldest_first)
+    seen: list[str] = []
+    while page := entries.find(store, who, query):
+        seen += [one.id for one in page]
+        query = replace(query, after=Cursor(page[-1].authored, page[-1].id))
+    assert seen == sorted(seen, reverse=not oldest_first)
+    assert len(seen) == 6
+
+
+def test_every_version_stays_readable(store: Store, many: str) -> None:
+    who = context(clinic=many)
+    assert [one.version for one in entries.versions_of(store, who, "e2")] == [2, 1]
+    first = entries.version_of(store, who, "e2", 1)
+    assert first is not None
+    assert first.status is EntryStatus.COMPLETED
+
+
+def test_drafts_begun_last_come_first(store: Store, writer: Writer, clinic: str) -> None:
+    begun = [draft(f"key-{n}", started_at=NOW + timedelta(minutes=n)) for n in range(3)]
+    writer.perform(Deed(clinic, changes=tuple(SaveDraft(one) for one in begun)))
+    assert [one.key for one in drafts.drafts_of(store, context(clinic=clinic))] == ["key-2", "key-1", "key-0"]
