@@ -99,17 +99,32 @@ def _answer(status: int, sentence: str, name: str, faults: tuple[Fault, ...]) ->
         return Response(operation_outcome.write(faults), status, content_type=FHIR_JSON)
     if request.mimetype == "application/json":
         return make_response({"problem": name, "sentence": sentence}, status)
-    page = "launch/failed.html" if request.blueprint == "launch" else "problem/page.html"
-    return make_response(
-        render_template(page, sentence=sentence, name=name, status=status, keep_text=_words_sent()), status
+    return make_response(_page(sentence, name, status), status)
+
+
+def _page(sentence: str, name: str, status: int) -> str:
+    if request.blueprint == "launch":
+        return render_template(
+            "launch/failed.html", problem={"sentence": sentence, "name": name}, again_url=None
+        )
+    return render_template(
+        "problem/page.html",
+        sentence=sentence,
+        name=name,
+        status=status,
+        keep_text=_words_sent(),
+        keep_action=request.path,
     )
 
 
 def _words_sent() -> dict[str, str] | None:
-    """What was typed into the form that failed, so that the page can give it back."""
-    fields: dict[str, str] = g.get("form") or {}
-    words = {name: value for name, value in fields.items() if name == "text" or name.startswith("text-")}
-    return words or None
+    """The form that failed, so that the page can give the words back; None where it held none."""
+    try:
+        fields = guards.form() if request.method == "POST" and request.blueprint == "patient" else {}
+    except Problem:
+        return None
+    typed = [name for name, value in fields.items() if name.startswith(("text", "mine-")) and value.strip()]
+    return fields if typed else None
 
 
 def is_for_a_client() -> bool:
