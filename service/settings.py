@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "INFUSION_JOURNAL_"
+_THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 
 
 class UnknownSetting(ValueError):
@@ -41,9 +42,18 @@ class Settings(BaseSettings):
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/") or parts.query:
             raise ValueError("must be an origin such as https://journal.clinic.example")
-        if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+        if parts.scheme == "http" and parts.hostname not in _THIS_MACHINE:
             raise ValueError("must be https anywhere but on this machine")
         return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _demo_stays_here(self) -> "Settings":
+        """Invented people and a pretend record system are for this machine alone (threat T49)."""
+        if self.mode == "demo" and urlsplit(self.public_url).hostname not in _THIS_MACHINE:
+            raise ValueError(
+                "mode demo serves on this machine only: set mode to production, or public_url to 127.0.0.1"
+            )
+        return self
 
     @property
     def database(self) -> str:

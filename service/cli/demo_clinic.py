@@ -30,6 +30,7 @@ issuer = "{sandbox_url}"
 zone = "America/Los_Angeles"
 telephone = "+1 503 555 0100"
 release = "on-submit"
+frame_ancestors = ["{sandbox_url}"]
 
 [clinic.{CLINIC}.patient_app]
 client_id = "journal-patient"
