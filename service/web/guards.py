@@ -10,7 +10,6 @@ import re
 from zoneinfo import ZoneInfo
 
 from flask import Request, current_app, g, request
-from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
 from service.access.context import AccessContext, Origin
@@ -96,7 +95,7 @@ def admit() -> None:
     """Decide by the route's policy, before anything is read; what is refused leaves a record."""
     g.request_id = _request_id(request)
     if request.endpoint is None:
-        raise NotFound
+        return  # no such place, or not by this method: Flask says which
     policy = policy_of(current_app, request.endpoint)
     if policy.public:
         return
