@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import flask
@@ -118,14 +119,7 @@ def _limited(agreement: Agreement, person: Person, kept: list[str]) -> Agreement
     """The agreement without what the person crossed out (SMART, scope consent)."""
     optional = {choice.scope for choice in choices(agreement.scopes, person.standing)} - set(kept)
     scopes = tuple(scope for scope in agreement.scopes if scope in FIXED or scope not in optional)
-    return Agreement(
-        fhir_user=agreement.fhir_user,
-        subject=agreement.subject,
-        scopes=scopes,
-        patient=agreement.patient,
-        encounter=agreement.encounter,
-        banner=agreement.banner,
-    )
+    return replace(agreement, scopes=scopes)
 
 
 def _finish(name: str, asked: AppRequest, outcome: Agreement | Refuse) -> Any:

@@ -12,7 +12,9 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
+import flask
 from authlib.integrations.flask_oauth2 import AuthorizationServer
+from authlib.integrations.flask_oauth2.requests import FlaskOAuth2Payload, FlaskOAuth2Request
 from authlib.oauth2.rfc6749 import (
     AccessDeniedError,
     InvalidGrantError,
@@ -49,6 +51,18 @@ class Agreement:
     banner: bool
 
 
+class OurAddressRequest(FlaskOAuth2Request):  # type: ignore[misc]  # Authlib has no types
+    """Flask's request under the address that this record system is known by.
+
+    Authlib refuses what did not come by https; behind a proxy only the configured address tells.
+    """
+
+    def __init__(self, request: flask.Request, base_url: str) -> None:
+        OAuth2Request.__init__(self, request.method, f"{base_url}{request.path}", headers=request.headers)
+        self._request = request
+        self.payload = FlaskOAuth2Payload(request)
+
+
 class SmartServer(AuthorizationServer):  # type: ignore[misc]  # Authlib has no types
     """Authlib's server with the sandbox's memories at hand for its grants."""
 
@@ -82,7 +96,7 @@ class SmartServer(AuthorizationServer):  # type: ignore[misc]  # Authlib has no 
 
     def create_oauth2_request(self, request: OAuth2Request | None) -> OAuth2Request:
         """Flask's current request, unless a request that was kept is continued."""
-        return super().create_oauth2_request(request) if request is None else request
+        return OurAddressRequest(flask.request, self.config.base_url) if request is None else request
 
     def kept_request(self, parameters: dict[str, str]) -> OAuth2Request:
         """An authorize request made again from its parameters."""

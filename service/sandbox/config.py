@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from authlib.common.security import is_secure_transport
+
 Kind = Literal["public", "confidential-asymmetric", "confidential-symmetric", "backend"]
 Audience = Literal["patient", "clinician", "officer"]
 
@@ -51,8 +53,9 @@ class SandboxConfig:
     """One pretend record system.
 
     `folder` keeps its databases and keys; everything survives a restart with the same folder. `base_url` is the
-    address in a browser, without a slash at its end. `audiences` are further resource servers that an app may
-    name as `aud`. With `filing=False` the FHIR server refuses new documents with 503.
+    address in a browser, without a slash at its end; OAuth asks for https everywhere but on this computer.
+    `audiences` are further resource servers that an app may name as `aud`. With `filing=False` the FHIR server
+    refuses new documents with 503.
     """
 
     folder: Path
@@ -62,6 +65,10 @@ class SandboxConfig:
     filing: bool = True
     clock: Callable[[], datetime] = utc_now
     token_seconds: int = 3600
+
+    def __post_init__(self) -> None:
+        if self.base_url.endswith("/") or not is_secure_transport(self.base_url):
+            raise ValueError("base_url must be https, or http on this computer, and end without a slash")
 
     @property
     def fhir_base(self) -> str:

@@ -289,6 +289,29 @@ def test_a_request_is_answered_once(clinic: Clinic) -> None:
     assert visitor.open(first.headers["Location"]).status_code == 410
 
 
+def test_of_two_answers_at_the_same_instant_one_counts(clinic: Clinic) -> None:
+    name = clinic.parts.requests.keep({"client_id": "patient-app"})
+    assert [clinic.parts.requests.take(name), clinic.parts.requests.take(name)] == [True, False]
+
+
+def test_a_patient_cannot_pass_on_what_only_staff_may_see(clinic: Clinic) -> None:
+    """B-18: an app for clinicians, opened by a patient, gets nothing over other patients."""
+    app = clinic.smart_app("clinician-app", "openid fhirUser user/Patient.rs")
+    answer = clinic.visitor(PATIENT).open(app.authorize_address())
+    assert query(answer.headers["Location"])["error"] == "invalid_scope"
+
+
+def test_what_someone_else_picked_is_forgotten(clinic: Clinic) -> None:
+    """The same browser, another person: the request goes on, the choices do not."""
+    app = clinic.smart_app("patient-app", "launch/patient launch/encounter patient/Encounter.rs")
+    visitor = clinic.visitor("Practitioner/clinician-1")
+    page = visitor.open(app.authorize_address())
+    page = visitor.press(page, "patient", "patient-six-done")
+    assert "Which visit" in page.text
+    visitor.sign_in("Practitioner/clinician-2")
+    assert "Which patient" in visitor.open(str(page.url)).text
+
+
 def test_staff_pick_the_patient_and_the_visit(clinic: Clinic) -> None:
     """C-08: standalone with `launch/patient launch/encounter` and nobody's chart open."""
     app = clinic.smart_app("patient-app", "launch/patient launch/encounter patient/Encounter.rs")

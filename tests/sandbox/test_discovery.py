@@ -110,6 +110,25 @@ def test_keys_and_cookie_secret_can_be_read_by_their_owner_alone(clinic: Clinic)
         assert (clinic.config.folder / name).stat().st_mode & 0o777 == 0o600
 
 
+def test_behind_a_proxy_the_configured_address_counts(clinic: Clinic) -> None:
+    """The proxy speaks plain http with another name; discovery and the token endpoint stay with ours."""
+    config = replace(clinic.config, base_url="https://ehr.example")
+    clinic.parts.close()
+    http = clinic.beside(create_sandbox(config), config).http()
+    inside = "http://10.0.0.7:8090"
+    assert (
+        http.get(f"{inside}/fhir/.well-known/smart-configuration").json()["issuer"] == "https://ehr.example"
+    )
+    refused = http.post(f"{inside}/auth/token", data={"grant_type": "client_credentials"})
+    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_client")
+
+
+@pytest.mark.parametrize("base_url", ["http://ehr.example", "http://localhost:8090/", "ehr.example", ""])
+def test_an_address_that_oauth_cannot_use_is_refused_at_once(clinic: Clinic, base_url: str) -> None:
+    with pytest.raises(ValueError, match="base_url must be https"):
+        replace(clinic.config, base_url=base_url)
+
+
 def test_each_folder_is_a_clinic_of_its_own(clinic: Clinic, tmp_path: Path) -> None:
     """A token of one clinic opens nothing at another with the same address."""
     config = replace(clinic.config, folder=tmp_path / "other")

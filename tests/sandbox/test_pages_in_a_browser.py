@@ -6,6 +6,7 @@ import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -24,17 +25,19 @@ from tests.sandbox.actors import s256
 SCOPES = "openid fhirUser launch launch/patient launch/encounter patient/Patient.r patient/Encounter.rs user/Patient.r"
 
 
-def tiny_app(client_id: str, calls: dict[str, str]) -> flask.Flask:
-    """An app by somebody else: it launches, comes back, and writes its context on a page."""
+def tiny_app(calls: dict[str, str]) -> flask.Flask:
+    """An app by somebody else: it launches, at once or from a link, comes back, and writes its context on a page."""
     app = flask.Flask("tiny")
 
     @app.get("/launch")
     def launch() -> Any:
         state, verifier = secrets.token_urlsafe(), secrets.token_urlsafe(48)
-        calls[state] = verifier
-        asked = {"state": state, "code_challenge": s256(verifier), "launch": flask.request.args["launch"]}
-        return flask.redirect(
-            authorize_address(flask.request.args["iss"], client_id, flask.request.host_url, **asked)
+        calls[state], calls[f"{state} client"] = verifier, flask.request.args["client"]
+        given = flask.request.args
+        asked = {"state": state, "code_challenge": s256(verifier), "launch": given["launch"]}
+        address = authorize_address(given["iss"], given["client"], flask.request.host_url, **asked)
+        return (
+            f"<a href='{escape(address)}'>Go on</a>" if given["client"] == "slow" else flask.redirect(address)
         )
 
     @app.get("/callback")
@@ -44,7 +47,7 @@ def tiny_app(client_id: str, calls: dict[str, str]) -> flask.Flask:
             "code": flask.request.args["code"],
             "redirect_uri": f"{flask.request.host_url}callback",
             "code_verifier": calls[flask.request.args["state"]],
-            "client_id": client_id,
+            "client_id": calls[f"{flask.request.args['state']} client"],
         }
         token = httpx2.post(calls["token_url"], data=form, trust_env=False).json()
         return f"<h1>{token['patient']} {token.get('encounter')}</h1>"
@@ -85,25 +88,32 @@ def addresses(tmp_path: Path) -> Iterator[tuple[str, str]]:
     calls: dict[str, str] = {}
     doors: dict[str, Any] = {}
     with ExitStack() as stack:
-        tiny = stack.enter_context(served(tiny_app("tiny", calls), "127.0.0.1"))
+        tiny = stack.enter_context(served(tiny_app(calls), "127.0.0.1"))
         base = stack.enter_context(served(lambda environ, start: doors["app"](environ, start), "localhost"))
-        shared: dict[str, Any] = {
-            "kind": "public",
-            "redirect_uris": (f"{tiny}/callback",),
-            "launch_url": f"{tiny}/launch",
-            "scopes": SCOPES,
-        }
         apps = (
-            RegisteredApp(client_id="tiny", name="Tiny app", audience_hint="clinician", **shared),
-            RegisteredApp(client_id="portal", name="Portal app", audience_hint="patient", **shared),
-            RegisteredApp(client_id="office", name="Office app", audience_hint="officer", **shared),
-            RegisteredApp(client_id="asking", name="Asking app", trusted=False, **shared),
+            registered("tiny", "Tiny app", tiny, audience_hint="clinician"),
+            registered("slow", "Slow app", tiny, audience_hint="clinician"),
+            registered("portal", "Portal app", tiny, audience_hint="patient"),
+            registered("office", "Office app", tiny, audience_hint="officer"),
+            registered("asking", "Asking app", tiny, trusted=False),
         )
         doors["app"] = create_sandbox(SandboxConfig(folder=tmp_path / "clinic", base_url=base, apps=apps))
         stack.callback(doors["app"].extensions["maple-grove"].close)
         calls["token_url"] = f"{base}/auth/token"
         file_a_document(doors["app"])
         yield base, tiny
+
+
+def registered(client_id: str, name: str, tiny: str, **more: Any) -> RegisteredApp:
+    return RegisteredApp(
+        client_id=client_id,
+        name=name,
+        kind="public",
+        redirect_uris=(f"{tiny}/callback",),
+        launch_url=f"{tiny}/launch?client={client_id}",
+        scopes=SCOPES,
+        **more,
+    )
 
 
 def file_a_document(app: flask.Flask) -> None:
@@ -132,8 +142,8 @@ def test_an_app_opens_from_the_chart_in_a_new_tab(page: Page, addresses: tuple[s
     base, tiny = addresses
     sign_in(page, base, "Practitioner/clinician-1")
     page.click("text=Rowan Lindqvist")
-    page.select_option("select", index=1)
-    chosen = page.input_value("select")
+    page.get_by_label("Tiny app, about this visit").select_option(index=1)
+    chosen = page.get_by_label("Tiny app, about this visit").input_value()
     with page.expect_popup() as opened:
         page.click("text=Open Tiny app in a new tab")
     assert opened.value.locator("h1").inner_text() == f"patient-two-in {chosen}"
@@ -141,11 +151,12 @@ def test_an_app_opens_from_the_chart_in_a_new_tab(page: Page, addresses: tuple[s
 
 
 def test_an_app_opens_inside_the_chart(page: Page, addresses: tuple[str, str]) -> None:
-    """In a frame of another site our cookie still arrives, so nobody has to sign in again."""
+    """Our cookie arrives in a frame that another site leads back to us, so nobody has to sign in again."""
     base, _ = addresses
     sign_in(page, base, "Practitioner/clinician-1")
     page.click("text=Rowan Lindqvist")
-    page.click("text=Open it inside the chart")
+    page.locator("form", has_text="Slow app").get_by_text("Open it inside the chart").click()
+    page.frame_locator("iframe").get_by_text("Go on").click()
     assert page.frame_locator("iframe").locator("h1").inner_text() == "patient-two-in None"
 
 
