@@ -1,0 +1,157 @@
+"""Where everything stands: a document's blocks as rows of text on pages, in points, before anything is drawn."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from service.summary.bidi import runs_right_to_left
+from service.summary.content import Block, Document, Role
+from service.summary.fonts import Faces
+from service.summary.lines import Line, break_lines
+from service.summary.problems import CannotRender, Cause
+
+# US Letter; A4 is narrower by 17 points and higher by 50, so both print it whole.
+PAGE_WIDTH, PAGE_HEIGHT = 612.0, 792.0
+LEFT, RIGHT = 66.0, 546.0
+TOP, BOTTOM = 696.0, 74.0
+_PADDING = 10.0
+
+INK, QUIET, ACCENT, WARN = "#1c2b30", "#56666c", "#1f5663", "#7a3b12"
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How one kind of text looks; all lengths in points. `label_width` is the column its label stands in."""
+
+    size: float
+    leading: float
+    colour: str = INK
+    bold: bool = False
+    before: float = 0.0
+    indent: float = 0.0
+    label_width: float = 0.0
+    label_colour: str = QUIET
+    label_bold: bool = False
+    barred: bool = False
+    tinted: bool = False
+
+
+_NUMBERS = 30.0
+_LABELS = 92.0
+_STYLES = {
+    Role.AUTHORSHIP: Style(10, 14, ACCENT, bold=True),
+    Role.TITLE: Style(18, 24, INK, bold=True, before=3),
+    Role.FACT: Style(10.5, 15, before=4, label_width=_LABELS),
+    Role.REMARK: Style(10, 14.5, WARN, before=9),
+    Role.PROMPT: Style(
+        11, 15.5, bold=True, before=22, label_width=_NUMBERS, label_colour=ACCENT, label_bold=True
+    ),
+    Role.ANSWER: Style(11, 16.5, before=6, indent=_NUMBERS, barred=True),
+    Role.ABSENT: Style(11, 16.5, QUIET, before=6, indent=_NUMBERS),
+    Role.PRIVATE: Style(9.5, 13.5, WARN, bold=True, before=6, indent=_NUMBERS),
+    Role.NOTICE_TITLE: Style(11, 15.5, bold=True, before=28, indent=_PADDING, tinted=True),
+    Role.NOTICE: Style(10.5, 15.5, before=4, indent=_PADDING, tinted=True),
+    Role.ABOUT_TITLE: Style(9.5, 13, QUIET, bold=True, before=24),
+    Role.ABOUT: Style(8.5, 12, QUIET, before=1.5, label_width=_LABELS),
+}
+_NOTE = Style(8.5, 12, QUIET, before=6, indent=_NUMBERS)
+# What never stands alone at the foot of a page.
+_LEADS_ON = frozenset({Role.PROMPT, Role.PRIVATE, Role.NOTICE_TITLE, Role.NOTICE, Role.ABOUT_TITLE})
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A line at its horizontal place."""
+
+    x: float
+    line: Line
+    size: float
+    colour: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What stands at one height. `before` is left free above it, but for the top of a page."""
+
+    texts: tuple[Text, ...]
+    height: float
+    before: float
+    leads_on: bool = False
+    barred: bool = False
+    tinted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A row at its place: `top` and `height` in points from the foot of the page."""
+
+    row: Row
+    top: float
+
+
+def pages(document: Document, faces: Faces, most: int) -> list[list[Placed]]:
+    """The document's rows, page by page; CannotRender where that takes more than `most` pages."""
+    made: list[list[Placed]] = [[]]
+    top = TOP
+    for group in _groups(_rows(document, faces)):
+        if made[-1] and top - sum(row.before + row.height for row in group) < BOTTOM:
+            if len(made) == most:
+                raise CannotRender(Cause.TOO_MANY_PAGES)
+            made.append([])
+            top = TOP
+        for row in group:
+            top -= row.before if made[-1] else 0
+            made[-1].append(Placed(row, top))
+            top -= row.height
+    return made
+
+
+def _groups(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """Rows that must not be parted by the end of a page; a group is never longer than a few lines."""
+    group: list[Row] = []
+    for row in rows:
+        group.append(row)
+        if not row.leads_on or sum(each.height for each in group) > (TOP - BOTTOM) / 3:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def _rows(document: Document, faces: Faces) -> Iterator[Row]:
+    for block in document.blocks:
+        rows = list(_block_rows(block, _STYLES[block.role], faces))
+        if block.role in _LEADS_ON:
+            rows = [replace(row, leads_on=True) for row in rows]
+        elif len(rows) > 1:
+            rows[0] = replace(rows[0], leads_on=True)
+            rows[-2] = replace(rows[-2], leads_on=True)
+        yield from rows
+        if block.role is Role.ANSWER:
+            yield from _notes(block.text, rows, document, faces)
+
+
+def _notes(text: str, rows: list[Row], document: Document, faces: Faces) -> Iterator[Row]:
+    """What a reader must know about how this answer stands on the page."""
+    if runs_right_to_left(text):
+        yield from _block_rows(Block(Role.REMARK, document.words.right_to_left), _NOTE, faces)
+    if any(span.is_code for row in rows for text_ in row.texts for span in text_.line.spans):
+        yield from _block_rows(Block(Role.REMARK, document.words.codes), _NOTE, faces)
+
+
+def _block_rows(block: Block, style: Style, faces: Faces) -> Iterator[Row]:
+    x = LEFT + style.indent + style.label_width
+    right = RIGHT - (_PADDING if style.tinted else 0)
+    labels = _label(block, style, faces)
+    before = style.before
+    for line in break_lines(block.text, faces, size=style.size, width=right - x, bold=style.bold):
+        text = Text(right - line.width if line.from_right else x, line, style.size, style.colour)
+        yield Row((*labels, text), style.leading, before, barred=style.barred, tinted=style.tinted)
+        labels, before = (), 0.0
+
+
+def _label(block: Block, style: Style, faces: Faces) -> tuple[Text, ...]:
+    if not block.label:
+        return ()
+    room = style.label_width - 4
+    line = next(break_lines(block.label, faces, size=style.size, width=room, bold=style.label_bold))
+    return (Text(LEFT + style.indent, line, style.size, style.label_colour),)

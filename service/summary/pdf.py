@@ -1,0 +1,142 @@
+"""The summary as a PDF: draws what the layout placed, in embedded fonts, the same bytes for the same summary (W-01).
+
+Text is drawn sign by sign on a canvas. ReportLab's paragraphs, which read mark-up, links and pictures out of text, are
+not used at all, so nothing a patient writes is ever more than letters (threat T36).
+"""
+
+import io
+from itertools import groupby
+from typing import Any
+
+from reportlab.lib.colors import HexColor
+from reportlab.pdfgen.canvas import Canvas
+
+from service.summary import layout
+from service.summary.content import Document, Summary, document
+from service.summary.fonts import Faces, load_faces
+from service.summary.layout import (
+    ACCENT,
+    INK,
+    LEFT,
+    PAGE_HEIGHT,
+    PAGE_WIDTH,
+    QUIET,
+    RIGHT,
+    Placed,
+    Text,
+)
+from service.summary.lines import shorten
+
+PRODUCT = "Infusion Journal"
+MOST_PAGES = 400
+_RULE, _TINT, _BAR = "#c9d3d6", "#eef4f5", "#a9c3c9"
+_BASELINE = 0.76
+_HEAD, _FOOT = 742.0, 44.0
+
+
+def load_fonts() -> None:
+    """Read the fonts now rather than at the first summary."""
+    load_faces()
+
+
+def render(summary: Summary, most_pages: int = MOST_PAGES) -> bytes:
+    """The PDF of this summary; CannotRender where it would take more than `most_pages` pages."""
+    faces = load_faces()
+    said = document(summary)
+    made = layout.pages(said, faces, most_pages)
+    output = io.BytesIO()
+    canvas = _canvas(output, said, faces)
+    for number, placed in enumerate(made, 1):
+        _running(canvas, said, faces, number, len(made))
+        _body(canvas, placed)
+        canvas.showPage()
+    canvas.save()
+    return output.getvalue()
+
+
+def _canvas(output: io.BytesIO, said: Document, faces: Faces) -> Any:
+    canvas = Canvas(
+        output,
+        pagesize=(PAGE_WIDTH, PAGE_HEIGHT),
+        pageCompression=1,
+        invariant=1,
+        lang=said.language,
+        initialFontName=faces.plain.name,
+    )
+    canvas.setTitle(said.title)
+    canvas.setAuthor(PRODUCT)
+    canvas.setCreator(PRODUCT)
+    canvas.setProducer(PRODUCT)
+    canvas.setSubject(said.authorship)
+    return canvas
+
+
+def _running(canvas: Any, said: Document, faces: Faces, number: int, of: int) -> None:
+    """What stands on every page: who wrote it, whose it is, which clinic, which page (W-05)."""
+    half = (RIGHT - LEFT) / 2 - 8
+    _put(canvas, said.authorship, LEFT, _HEAD, faces, colour=ACCENT, width=half, bold=True)
+    _put(canvas, said.clinic_name, RIGHT, _HEAD, faces, colour=QUIET, width=half, to_left=True)
+    _put(canvas, " · ".join(said.patient), LEFT, _HEAD - 16, faces, colour=INK, width=RIGHT - LEFT, bold=True)
+    _rule(canvas, _HEAD - 25)
+    page = said.words.page_of.format(page=number, pages=of)
+    _put(canvas, page, RIGHT, _FOOT, faces, colour=QUIET, width=half, to_left=True)
+    _put(canvas, said.title, LEFT, _FOOT, faces, colour=QUIET, width=RIGHT - LEFT - 100)
+    _rule(canvas, _FOOT + 15)
+
+
+def _put(
+    canvas: Any,
+    text: str,
+    x: float,
+    y: float,
+    faces: Faces,
+    *,
+    colour: str,
+    width: float,
+    bold: bool = False,
+    to_left: bool = False,
+) -> None:
+    line = shorten(text, faces, size=9, width=width, bold=bold)
+    _draw(canvas, Text(x - line.width if to_left else x, line, 9, colour), y)
+
+
+def _rule(canvas: Any, y: float) -> None:
+    canvas.setStrokeColor(HexColor(_RULE))
+    canvas.setLineWidth(0.6)
+    canvas.line(LEFT, y, RIGHT, y)
+
+
+def _body(canvas: Any, placed: list[Placed]) -> None:
+    _tints(canvas, placed)
+    _bars(canvas, placed)
+    for each in placed:
+        for text in each.row.texts:
+            _draw(canvas, text, each.top - each.row.height * _BASELINE)
+
+
+def _tints(canvas: Any, placed: list[Placed]) -> None:
+    for tinted, group in groupby(placed, key=lambda each: each.row.tinted):
+        if tinted:
+            rows = list(group)
+            foot = rows[-1].top - rows[-1].row.height - 8
+            canvas.setFillColor(HexColor(_TINT))
+            canvas.roundRect(LEFT, foot, RIGHT - LEFT, rows[0].top + 8 - foot, 4, stroke=0, fill=1)
+
+
+def _bars(canvas: Any, placed: list[Placed]) -> None:
+    for barred, group in groupby(placed, key=lambda each: each.row.barred):
+        if barred:
+            rows = list(group)
+            canvas.setStrokeColor(HexColor(_BAR))
+            canvas.setLineWidth(1.5)
+            x = LEFT + 22
+            canvas.line(x, rows[0].top - 1, x, rows[-1].top - rows[-1].row.height + 2)
+
+
+def _draw(canvas: Any, text: Text, y: float) -> None:
+    drawn = canvas.beginText(text.x, y)
+    for span in text.line.spans:
+        drawn.setFont(span.font, text.size)
+        drawn.setFillColor(HexColor(QUIET if span.is_code else text.colour))
+        drawn.textOut(span.text)
+    canvas.drawText(drawn)

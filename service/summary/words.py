@@ -1,0 +1,131 @@
+"""The service's own words around the patient's, in English and Spanish, and how it writes dates.
+
+Apart from the content, so that a translator has one page to read.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Every phrase of the summary in one language; braces stand for what is filled in.
+
+    `day` and `moment` are patterns of dates (Unicode Technical Standard 35), the same as on our pages.
+    """
+
+    locale: str
+    written_by: str
+    replaces: str
+    own_copy: str
+    own_copy_remark: str
+    born: str
+    identifier: str
+    infusion: str
+    infusion_number: str
+    no_infusion: str
+    written: str
+    day: str
+    moment: str
+    no_answer: str
+    kept_private: str
+    right_to_left: str
+    codes: str
+    notice: str
+    about: str
+    patient: str
+    clinic: str
+    zone: str
+    version: str
+    entry: str
+    version_identifier: str
+    questionnaire: str
+    page_of: str
+
+
+ENGLISH = Words(
+    locale="en",
+    written_by="Written by the patient",
+    replaces="replaces the earlier version {version}",
+    own_copy="the patient’s own copy",
+    own_copy_remark="This is the patient’s own copy. It may hold answers that are kept in the journal only;"
+    " each of them says so.",
+    born="born {date}",
+    identifier="identifier {value}",
+    infusion="Infusion",
+    infusion_number="Infusion {ordinal}",
+    no_infusion="Not linked to an infusion yet",
+    written="Written",
+    day="d MMMM y",
+    moment="EEEE, d MMMM y, HH:mm zzzz",
+    no_answer="No answer shared",
+    kept_private="Kept in my journal only",
+    right_to_left="Here is writing that runs from right to left. Letters that join, as in Arabic, stand apart"
+    " on this page, and brackets or numbers may be out of place. Infusion Journal shows it as it was typed.",
+    codes="A sign that this page cannot show, or that cannot be seen, stands as its code, such as U+200B."
+    " Infusion Journal keeps it as it was typed.",
+    notice="Please note",
+    about="About this document",
+    patient="Patient",
+    clinic="Clinic",
+    zone="Time zone",
+    version="Version",
+    entry="Entry",
+    version_identifier="This version",
+    questionnaire="Questionnaire",
+    page_of="Page {page} of {pages}",
+)
+
+SPANISH = Words(
+    locale="es",
+    written_by="Escrito por el paciente",
+    replaces="sustituye a la versión anterior {version}",
+    own_copy="copia propia del paciente",
+    own_copy_remark="Esta es la copia propia del paciente. Puede contener respuestas que se guardan solo en el"
+    " diario; cada una lo indica.",
+    born="nacimiento: {date}",
+    identifier="identificador {value}",
+    infusion="Infusión",
+    infusion_number="Infusión {ordinal}",
+    no_infusion="Aún sin relación con una infusión",
+    written="Escrito",
+    day="d 'de' MMMM 'de' y",
+    moment="EEEE, d 'de' MMMM 'de' y, HH:mm zzzz",
+    no_answer="Sin respuesta compartida",
+    kept_private="Guardada solo en mi diario",
+    right_to_left="Aquí hay escritura de derecha a izquierda. Las letras que se unen, como en árabe, aparecen"
+    " separadas en esta página, y los paréntesis o números pueden estar fuera de lugar."
+    " Infusion Journal la muestra tal como se escribió.",
+    codes="Un signo que esta página no puede mostrar, o que no se ve, aparece con su código, por ejemplo U+200B."
+    " Infusion Journal lo conserva tal como se escribió.",
+    notice="Tenga en cuenta",
+    about="Sobre este documento",
+    patient="Paciente",
+    clinic="Clínica",
+    zone="Zona horaria",
+    version="Versión",
+    entry="Entrada",
+    version_identifier="Esta versión",
+    questionnaire="Cuestionario",
+    page_of="Página {page} de {pages}",
+)
+
+
+def in_language(language: str) -> Words:
+    """The words for a BCP 47 tag: Spanish for any Spanish, otherwise English."""
+    return SPANISH if language.lower().partition("-")[0] == "es" else ENGLISH
+
+
+def day(when: date, words: Words) -> str:
+    """A calendar day without its weekday, as a birth date is written: "4 March 1985"."""
+    return format_date(when, words.day, locale=words.locale)
+
+
+def moment(when: datetime, zone: str, words: Words) -> str:
+    """An aware instant in the clinic's zone: "Friday, 20 November 2026, 10:30 Pacific Standard Time"."""
+    if when.tzinfo is None:
+        raise ValueError("an instant in a summary must carry its zone")
+    return format_datetime(when, words.moment, tzinfo=ZoneInfo(zone), locale=words.locale)
