@@ -109,7 +109,12 @@ def sign(
 
 
 def verify(note: str, key: str) -> Checkpoint:
-    """The checkpoint in a note that this verifier key signed; Doubtful where it did not.
+    """The checkpoint in a note that this verifier key signed; Doubtful where it did not."""
+    return _read_text(signed_text(note, key))
+
+
+def signed_text(note: str, key: str) -> str:
+    """The text of any note that this verifier key signed; Doubtful where it did not.
 
     Signatures of other keys are passed over; one that claims to be this key's and fails spoils the note.
     """
@@ -120,7 +125,7 @@ def verify(note: str, key: str) -> Checkpoint:
         raise Doubtful("no signature of this key")
     if not all(verifier.accepts(signature, text.encode()) for signature in own):
         raise Doubtful("the signature does not fit the note")
-    return _read_text(text)
+    return text
 
 
 def _check_growth(earlier: Checkpoint, now: Checkpoint, proof: Sequence[bytes]) -> None:
@@ -168,6 +173,9 @@ def _read_text(text: str) -> Checkpoint:
 
 def _decoded(text: str) -> bytes:
     try:
-        return base64.b64decode(text, validate=True)
+        raw = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise Doubtful("this is not base64") from None
+    if base64.b64encode(raw).decode() != text:  # the unused bits of its last letter have one spelling only
+        raise Doubtful("this is not base64 as it is written")
+    return raw

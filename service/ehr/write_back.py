@@ -6,7 +6,7 @@ again only when `retry` says so.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ __all__ = ["Outcome", "Rung", "file_document", "find_identical", "find_version",
 _TYPE = "DocumentReference"
 _URI = "urn:ietf:rfc:3986"
 _STRUCK = "entered-in-error"
+_TOO_LATE = NotSent("lease-too-short")
 _WHY = {
     400: Why.CONTENT,
     422: Why.CONTENT,
@@ -57,14 +58,26 @@ class _UnfilteredSearch(Exception):
     """The record system ignores our identifier in searches, so a search proves nothing."""
 
 
-def file_document(record: RecordSystem, rung: Rung, body: bytes, version_identifier: str) -> Outcome:
+def file_document(
+    record: RecordSystem,
+    rung: Rung,
+    body: bytes,
+    version_identifier: str,
+    *,
+    may_send: Callable[[], bool] = lambda: True,
+) -> Outcome:
     """Make one attempt to file the DocumentReference `body`, whose version is named "urn:uuid:…".
 
-    Never raises for anything the record system does; ValueError where the body is not such a document.
+    `may_send` is asked directly before the document leaves, after everything that may have taken long: false
+    means that the lease would not last, and nothing is sent (fault-matrix section 2, rule 1). Never raises for
+    anything the record system does; ValueError where the body is not such a document.
     """
     wanted = _wanted(body, version_identifier)
     try:
-        return _file(record, rung, wanted)
+        earlier = _earlier(record, rung, wanted)
+        if earlier is not None:
+            return earlier
+        return _confirm(record, rung, wanted, _send(record, rung, wanted)) if may_send() else _TOO_LATE
     except (problems.RecordSystemProblem, SmartProblem) as problem:
         return _outcome(problem)
     except _UnfilteredSearch:
@@ -107,18 +120,19 @@ def strike_document(record: RecordSystem, document_id: str, version_identifier: 
         return _outcome(problem)
 
 
-def _file(record: RecordSystem, rung: Rung, wanted: _Wanted) -> Outcome:
-    if rung is not Rung.NONE:
-        # B searches too: big servers have had races in conditional create (fault-matrix section 2, rule 5). A looks
-        # at its id first: a blind PUT would bring back what somebody there has struck.
-        earlier = _judge(record, wanted, _find_before(record, rung, wanted))
-        if earlier is not None:
-            return earlier
+def _earlier(record: RecordSystem, rung: Rung, wanted: _Wanted) -> Outcome | None:
+    """What an earlier attempt left there. B searches too: big servers have had races in conditional create (rule 5).
+
+    A looks at its id: a blind PUT would bring back what somebody there has struck.
+    """
+    return None if rung is Rung.NONE else _judge(record, wanted, _find_before(record, rung, wanted))
+
+
+def _send(record: RecordSystem, rung: Rung, wanted: _Wanted) -> Written:
     if rung is Rung.PUT:
-        id_ = wanted.own_id
-        return _confirm(record, rung, wanted, record.update(_TYPE, id_, _with_id(wanted.body, id_)))
+        return record.update(_TYPE, wanted.own_id, _with_id(wanted.body, wanted.own_id))
     headers = {"If-None-Exist": _query(wanted.identifier)} if rung is Rung.CONDITIONAL else {}
-    return _confirm(record, rung, wanted, record.create(_TYPE, wanted.body, headers))
+    return record.create(_TYPE, wanted.body, headers)
 
 
 def _find_before(record: RecordSystem, rung: Rung, wanted: _Wanted) -> tuple[FoundDocument, ...]:

@@ -13,7 +13,7 @@
     ├── ServerSilent            no usable answer came in time
     ├── KeysUnavailable         the issuer's keys cannot be had just now
     ├── TokenInvalid            a token shown to us is refused
-    │   └── ContextsMixed       a token reaches for one patient and for the whole system at once
+    │   └── ContextsMixed       a token is a person's and a machine's at once
     └── UnfitKey                a signing key of ours cannot be used
 
 `reason` is a fixed word for logs and audit records. No problem carries a token, a code or anything a stranger sent.
@@ -86,7 +86,7 @@ class TokenInvalid(SmartProblem):
 
 
 class ContextsMixed(TokenInvalid):
-    """An access token cannot be for one patient and for the whole system at once."""
+    """An access token cannot be for a person and for the whole system at once."""
 
 
 class UnfitKey(SmartProblem):

@@ -64,6 +64,21 @@ def test_the_key_is_the_version_never_the_entry() -> None:
     assert not any(ENTRY in str(ask.query) for ask in records.asked)
 
 
+@pytest.mark.parametrize("rung", list(Rung))
+def test_when_the_lease_would_not_last_nothing_is_sent(rung: Rung) -> None:
+    """Rule 1 of the fault matrix: asked after the searching and directly before the sending."""
+    records, asked_after = HostileRecords(), []
+
+    def may_send() -> bool:
+        asked_after.append(len(records.asked))
+        return False
+
+    sent = file_document(records.client(), rung, document(), FIRST, may_send=may_send)
+    assert sent == NotSent("lease-too-short")
+    assert records.writes() == 0
+    assert asked_after == [0 if rung is Rung.NONE else 1]
+
+
 def test_only_rung_b_sends_the_condition() -> None:
     """W-13: others may fail on it, or pretend to honour it."""
     for rung in (Rung.PUT, Rung.SEARCH, Rung.NONE):

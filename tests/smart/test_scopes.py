@@ -117,10 +117,15 @@ def test_the_launch_words_are_no_data_scopes() -> None:
 
 
 @pytest.mark.parametrize(
-    "scope", ["patient/Patient.r system/Patient.r", "system/*.rs user/Patient.r patient/Encounter.s"]
+    "scope",
+    [
+        "patient/Patient.r system/Patient.r",
+        "system/*.rs user/Patient.r patient/Encounter.s",
+        "user/Patient.r system/Patient.r",
+    ],
 )
-def test_one_patient_and_the_whole_system_do_not_mix(scope: str) -> None:
-    """T15: a token that mixes patient and system contexts is refused as a whole."""
+def test_a_person_and_the_whole_system_do_not_mix(scope: str) -> None:
+    """T15: a token that mixes a person's contexts with the system's is refused as a whole."""
     with pytest.raises(ContextsMixed):
         parse(scope)
 

@@ -8,6 +8,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, event, inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from service.store import log_tables
 from service.store.engine import open_store, writer_engine
@@ -103,3 +104,12 @@ def test_postgresql_is_opened_safely(postgres_url: str) -> None:
             "synchronous_commit": "on",
         }
     store.close()
+
+
+@pytest.mark.postgres
+def test_postgresql_refuses_to_empty_the_log(postgres_url: str) -> None:
+    upgrade(postgres_url)
+    engine = writer_engine(postgres_url)
+    with engine.connect() as connection, pytest.raises(DBAPIError, match="stay as they are"):
+        connection.execute(text("TRUNCATE audit_records"))
+    engine.dispose()

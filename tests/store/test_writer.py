@@ -19,18 +19,17 @@ from service.store.deeds import (
     DraftIsAt,
     EntryIsNew,
     GuardFailed,
-    InfusionIsFree,
     OpenVisit,
     QueueFiling,
     SaveDraft,
     SaveEntryVersion,
 )
-from service.store.engine import Store, open_store
+from service.store.engine import Store
 from service.store.sealing import Place
 from service.store.tables import visits
 from service.store.transaction import NotWritten
 from service.store.writer import Writer
-from tests.store.builders import NOW, PATIENT, context, draft, entry, filing, record, seal, visit
+from tests.store.builders import NOW, PATIENT, context, draft, entry, filing, record, visit
 
 
 @contextmanager
@@ -94,29 +93,6 @@ def test_eight_threads_lose_nothing_and_leave_no_gap(store: Store, writer: Write
     assert len(commits) < 1600
 
 
-def test_two_processes_write_one_log(store: Store, clinic: str) -> None:
-    """Two writers on one database, as two replicas have: no gap, no fork, no lost deed."""
-    url = store.writer_engine.url.render_as_string(hide_password=False)
-    stores = [open_store(url, seal()) for _ in range(2)]
-    writers = [Writer(one) for one in stores]
-    for one in writers:
-        one.start()
-
-    def send(number: int) -> None:
-        writers[number % 2].perform(submission(clinic, str(number)))
-
-    try:
-        with ThreadPoolExecutor(8) as pool:
-            list(pool.map(send, range(200)))
-    finally:
-        for one, opened in zip(writers, stores, strict=True):
-            one.stop()
-            opened.close()
-    with audit_trail.snapshot(store, clinic) as (head, log):
-        assert verify(log, head).faults == ()
-    assert audit_trail.count(store, clinic) == 200
-
-
 def test_deeds_that_wait_share_a_transaction(store: Store, writer: Writer, clinic: str) -> None:
     commits = commits_of(store)
     with held_back(writer) as ask:
@@ -160,36 +136,6 @@ def test_a_refusal_says_no_value(writer: Writer, clinic: str) -> None:
         writer.perform(Deed(clinic, changes=(SaveEntryVersion(replace(new, key="another")),)))
     shown = f"{refused.value!r} {refused.value.__cause__!r} {refused.value.__context__!r}"
     assert "marker-4711" not in shown
-
-
-def test_two_windows_on_one_infusion_at_two_processes(store: Store, clinic: str) -> None:
-    """Of two drafts and entries for one infusion begun at once on two writers, one is there in the end."""
-    url = store.writer_engine.url.render_as_string(hide_password=False)
-    stores = [open_store(url, seal()) for _ in range(2)]
-    writers = [Writer(one) for one in stores]
-    for one in writers:
-        one.start()
-    guard = InfusionIsFree(PATIENT, "enc-1", "none")
-    deeds = (
-        Deed(clinic, (replace(guard, key="d"),), (SaveDraft(draft("d", encounter="enc-1")),)),
-        Deed(clinic, (replace(guard, key="e"),), (SaveEntryVersion(entry("e", key="e", encounter="enc-1")),)),
-    )
-    together = threading.Barrier(2)
-
-    def send(number: int) -> bool:
-        together.wait(10)
-        with suppress(GuardFailed):
-            writers[number].perform(deeds[number])
-            return True
-        return False
-
-    try:
-        with ThreadPoolExecutor(2) as pool:
-            assert sorted(pool.map(send, range(2))) == [False, True]
-    finally:
-        for one, opened in zip(writers, stores, strict=True):
-            one.stop()
-            opened.close()
 
 
 def test_a_full_line_is_too_busy(store: Store, clinic: str) -> None:

@@ -13,7 +13,6 @@ def run(connection: Connection) -> None:
         connection=connection,
         target_metadata=metadata,
         render_as_batch=True,  # SQLite changes a table by making it anew
-        transactional_ddl=True,  # both databases take back a step that was interrupted
         compare_type=True,
     )
     with context.begin_transaction():

@@ -1,0 +1,138 @@
+"""Two processes on one database, as replicas have: what one is about to do, the other cannot make untrue."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYet
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Connection
+
+from service.audit.verify import verify
+from service.store import audit_trail, drafts, entry_rows, filings
+from service.store.deeds import (
+    Deed,
+    EntryIsNew,
+    GuardFailed,
+    InfusionIsFree,
+    LaneIsHeld,
+    QueueFiling,
+    SaveEntryVersion,
+)
+from service.store.engine import Store, open_store
+from service.store.guards import holds
+from service.store.writer import Writer
+from tests.store.builders import NOW, PATIENT, draft, entry, filing, record, seal
+
+LEASE = timedelta(minutes=2)
+
+
+@pytest.fixture
+def second(store: Store) -> Iterator[Store]:
+    """The store as another process opens it, with connections of its own."""
+    opened = open_store(store.writer_engine.url.render_as_string(hide_password=False), seal())
+    yield opened
+    opened.close()
+
+
+@contextmanager
+def under_way(second: Store) -> Iterator[Connection]:
+    """A transaction of the other process that has begun and is not committed yet; it is at the end."""
+    with second.writer_engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def meanwhile(work: Callable[[], object]) -> Iterator[Future[object]]:
+    """The work is begun, and has had time to get as far as it can."""
+    with ThreadPoolExecutor(1) as pool:
+        begun = pool.submit(work)
+        with suppress(NotYet):
+            begun.exception(0.3)
+        yield begun
+
+
+def submission(clinic: str, name: str) -> Deed:
+    new = entry(name, encounter="enc-1")
+    free = InfusionIsFree(PATIENT, "enc-1", new.key)
+    return Deed(clinic, (EntryIsNew(new.key), free), (SaveEntryVersion(new),), (record(clinic=clinic),))
+
+
+def owe(writer: Writer, clinic: str, name: str, patient: str = PATIENT) -> None:
+    owed = filing(f"filing of {name}", name, patient=patient)
+    writer.perform(Deed(clinic, changes=(SaveEntryVersion(entry(name, patient=patient)), QueueFiling(owed))))
+
+
+def claim(connection: Connection, clinic: str, after: timedelta = timedelta()) -> filings.Claimed | None:
+    return filings.claim_next(connection, seal(), clinic, NOW + after, LEASE, "worker")
+
+
+def test_two_processes_write_one_log(store: Store, second: Store, clinic: str) -> None:
+    """No gap, no fork, no lost record (T47)."""
+    writers = [Writer(store), Writer(second)]
+    for one in writers:
+        one.start()
+
+    def keep(number: int) -> None:
+        writers[number % 2].perform(Deed(clinic, records=(record(clinic=clinic),)))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(keep, range(200)))
+    for one in writers:
+        one.stop()
+    with audit_trail.snapshot(store, clinic) as (head, log):
+        verdict = verify(log, head)
+    assert (verdict.size, verdict.faults) == (200, ())
+
+
+def test_one_infusion_in_two_tables(second: Store, writer: Writer, clinic: str) -> None:
+    """A draft is being begun elsewhere for the infusion that an entry is sent for here: one of them is too late."""
+    with under_way(second) as connection:
+        assert holds(connection, clinic, InfusionIsFree(PATIENT, "enc-1", "other"))
+        with meanwhile(lambda: writer.perform(submission(clinic, "mine"))) as mine:
+            assert not mine.done()
+            drafts.save(connection, seal(), clinic, draft("other", encounter="enc-1"))
+            connection.commit()
+    assert isinstance(mine.exception(10), GuardFailed)
+
+
+def test_one_entry_sent_twice_at_once(second: Store, writer: Writer, clinic: str) -> None:
+    """Pressed twice, served by two replicas: the second is told in plain words, not by a broken key."""
+    deed = Deed(clinic, (EntryIsNew("key-of-mine"),), (SaveEntryVersion(entry("mine")),))
+    with under_way(second) as connection:
+        assert holds(connection, clinic, deed.guards[0])
+        entry_rows.keep_version(connection, seal(), clinic, entry("mine"))
+        with meanwhile(lambda: writer.perform(deed)) as mine:
+            assert not mine.done()
+            connection.commit()
+    assert isinstance(mine.exception(10), GuardFailed)
+
+
+def test_a_lane_that_was_found_held_stays_so(second: Store, writer: Writer, clinic: str) -> None:
+    """F4: between a worker's fence and its commit nobody takes the lane over, even though the lease ran out."""
+    owe(writer, clinic, "a")
+    claimed = writer.run_alone(lambda connection: claim(connection, clinic))
+    assert claimed is not None
+    with under_way(second) as connection:
+        assert holds(connection, clinic, LaneIsHeld(PATIENT, claimed.fence))
+        with meanwhile(lambda: writer.run_alone(lambda own: claim(own, clinic, LEASE))) as other:
+            assert not other.done() or other.result() is None
+            connection.commit()
+
+
+def test_a_busy_lane_does_not_keep_others_waiting(
+    store: Store, second: Store, writer: Writer, clinic: str
+) -> None:
+    """SKIP LOCKED: the next patient is filed while the first one's lane is being written."""
+    owe(writer, clinic, "a")
+    owe(writer, clinic, "b", patient="bo")
+    with under_way(second) as connection:
+        assert claim(connection, clinic) is not None
+        with meanwhile(lambda: writer.run_alone(lambda own: claim(own, clinic))) as other:
+            # SQLite has one writer at a time: there the other one waits for the commit.
+            assert other.done() is (store.dialect == "postgresql")
+            connection.commit()
+    found = other.result(10)
+    assert isinstance(found, filings.Claimed)
+    assert found.filing.patient_id == "bo"
