@@ -70,6 +70,7 @@ def _as_row(seal: Seal, clinic: str, new: Draft) -> dict[str, object]:
         "language": new.language,
         "status": new.status.value,
         "resume_at": new.resume_at,
+        "sitting": new.sitting,
     } | link_columns(new.link)
 
 
@@ -86,4 +87,5 @@ def _as_draft(seal: Seal, row: Row[Any]) -> Draft:
         language=row.language,
         status=EntryStatus(row.status),
         resume_at=row.resume_at,
+        sitting=row.sitting,
     )

@@ -147,7 +147,7 @@ def _free_lane(connection: Connection, clinic: str, now: datetime) -> str | None
         .limit(1)
     )
     # The lock is on the lane: on the filings, two workers once got one each of the same patient.
-    locked = wanted.with_for_update(of=lanes, skip_locked=True, key_share=True)
+    locked = wanted.with_for_update(skip_locked=True)
     return connection.scalar(locked)
 
 

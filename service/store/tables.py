@@ -75,6 +75,7 @@ drafts = Table(
     Column("language", String, nullable=False),
     Column("status", String, nullable=False),
     Column("resume_at", String),
+    Column("sitting", String),
     Index("ix_drafts_patient", "clinic", "patient_id", "started_at"),
     Index(
         "uq_drafts_live_encounter",

@@ -107,6 +107,7 @@ def _make_writing() -> None:
         sa.Column("language", sa.String, nullable=False),
         sa.Column("status", sa.String, nullable=False),
         sa.Column("resume_at", sa.String),
+        sa.Column("sitting", sa.String),
         sa.PrimaryKeyConstraint("clinic", "key", name="pk_drafts"),
     )
     op.create_index("ix_drafts_patient", "drafts", ["clinic", "patient_id", "started_at"])
