@@ -41,11 +41,11 @@ def verify(
     """Recompute the log and say whether every record is there, unchanged and in order."""
     signed = _signed(checkpoint, verifier_key)
     if file is not None:
-        _say("export", verify_export(file, signed))
+        _say("export", _checked(file, signed))
         return
     wiring = wire(read_settings())
     try:
-        for key in [clinic] if clinic else sorted(wiring.desk.clinics):
+        for key in [_known(wiring, clinic)] if clinic else sorted(wiring.desk.clinics):
             _say(key, verify_clinic(wiring.desk, key, signed))
     finally:
         wiring.stop()
@@ -58,7 +58,7 @@ def export(clinic: str, out: Path) -> None:
     """Write the clinic's log as FHIR AuditEvents, one a line, with a signed checkpoint beside it."""
     wiring = _started()
     try:
-        exported = _write(wiring, clinic, out)
+        exported = _write(wiring, _known(wiring, clinic), out)
     finally:
         wiring.stop()
     click.echo(
@@ -72,7 +72,7 @@ def checkpoint(clinic: str) -> None:
     """Sign the log as it stands and print the note; keep it somewhere this service cannot write to."""
     wiring = _started()
     try:
-        note, verifier = sign_clinic(wiring.desk, clinic, wiring.keyring.checkpoint)
+        note, verifier = sign_clinic(wiring.desk, _known(wiring, clinic), wiring.keyring.checkpoint)
     finally:
         wiring.stop()
     click.echo(note, nl=False)
@@ -97,7 +97,27 @@ def _signed(path: Path | None, key: str | None) -> Checkpoint | None:
         return None
     if key is None:
         raise click.UsageError("--checkpoint needs --verifier-key: whose signature shall count?")
-    return verify_note(path.read_text("utf-8"), key)
+    try:
+        return verify_note(path.read_text("utf-8"), key)
+    except ValueError as doubt:
+        raise click.BadParameter(str(doubt), param_hint="--checkpoint") from None
+
+
+def _known(wiring: Wiring, clinic: str) -> str:
+    """This clinic's key; a name that is none must not pass for an empty log that holds."""
+    if clinic not in wiring.desk.clinics:
+        there_are = ", ".join(sorted(wiring.desk.clinics))
+        raise click.BadParameter(f"no such clinic; there are: {there_are}", param_hint="--clinic")
+    return clinic
+
+
+def _checked(file: IO[bytes], signed: Checkpoint | None) -> Verdict:
+    try:
+        return verify_export(file, signed)
+    except (ValueError, KeyError, TypeError) as error:
+        raise click.BadParameter(
+            f"this is no export of ours, or it was changed ({type(error).__name__})", param_hint="--export"
+        ) from None
 
 
 def _say(name: str, verdict: Verdict) -> None:

@@ -20,7 +20,7 @@ import httpx2
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from service.cli.demo_clinic import CLINIC, clinics_file, registered_apps
-from service.cli.serving import gunicorn
+from service.cli.server import gunicorn
 from service.holding import hold_folder
 from service.keyring import make_keyring
 from service.sandbox.app import create_sandbox
@@ -62,14 +62,15 @@ def running(
     service_port, ehr_port = _ports(folder, port, sandbox_port)
     service_url, sandbox_url = f"http://127.0.0.1:{service_port}", f"http://localhost:{ehr_port}"
     (folder / "clinics.toml").write_text(clinics_file(sandbox_url), "utf-8")
-    sandbox = _start_sandbox(folder, service_url, sandbox_url, ehr_port, filing)
     service = _start_service(folder, service_url, service_port)
     try:
+        # In this process, while the other one starts.
+        sandbox = _start_sandbox(folder, service_url, sandbox_url, ehr_port, filing)
         _wait_until_ready(service_url, service, folder)
         yield Stack(folder, service_url, sandbox_url, _environment(folder, service_url), service)
+        sandbox.shutdown()
     finally:
         _end(service)
-        sandbox.shutdown()
 
 
 def _prepare(folder: Path) -> None:

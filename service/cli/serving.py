@@ -4,30 +4,17 @@ import os
 import signal
 import sys
 import threading
-from pathlib import Path
 from types import FrameType
 
 import click
 
 from service import worker as delivery
 from service.app import configure_logs
+from service.cli.server import gunicorn
 from service.holding import hold_folder
 from service.settings import read_settings
 from service.store.migrating import upgrade
 from service.wiring import wire
-
-# Heartbeat files on a disk can stall a worker (gunicorn's own advice); this folder is memory on Linux.
-_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn makes its files there unguessable and private
-
-
-def gunicorn(host: str, port: int, threads: int) -> list[str]:
-    """The command that serves the application: one process, for SQLite has one writer; threads for its requests."""
-    return [
-        sys.executable, "-m", "gunicorn", "service.app:from_environment()",
-        "--bind", f"{host}:{port}", "--workers", "1", "--threads", str(threads),
-        "--no-control-socket", "--graceful-timeout", "20", "--log-level", "warning",
-        *(["--worker-tmp-dir", str(_IN_MEMORY)] if _IN_MEMORY.is_dir() else []),
-    ]  # fmt: skip
 
 
 @click.command()

@@ -35,11 +35,14 @@ class Page:
 
 
 class Walker:
-    """A person with a cookie jar of their own. Secure cookies go over plain http, as browsers do on this machine."""
+    """A person with a cookie jar of their own. Secure cookies go over plain http, as browsers do on this machine.
 
-    def __init__(self) -> None:
-        jar = CookieJar(policy=DefaultCookiePolicy(secure_protocols=("http", "https")))
-        self._http = httpx2.Client(cookies=jar, trust_env=False, timeout=30.0)
+    `transport` is the way to the servers where it is not the network.
+    """
+
+    def __init__(self, transport: httpx2.BaseTransport | None = None) -> None:
+        self.jar = CookieJar(policy=DefaultCookiePolicy(secure_protocols=("http", "https")))
+        self._http = httpx2.Client(cookies=self.jar, transport=transport, trust_env=False, timeout=30.0)
 
     def open(self, url: str) -> Page:
         """Go to an address, through every redirect."""

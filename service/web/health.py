@@ -14,16 +14,14 @@ door = Door("health")
 
 @door.open("/health/live", PUBLIC)
 def live() -> Response:
-    """The process answers."""
-    return Response("alive\n", content_type="text/plain")
+    """The process answers and its writer lives; a writer that stopped by itself needs a new process."""
+    return _answer("alive")
 
 
 @door.open("/health/ready", PUBLIC)
 def ready() -> Response:
-    """Deeds can be performed: the writer runs."""
-    if desk().writer.is_alive:
-        return Response("ready\n", content_type="text/plain")
-    return Response("not ready\n", 503, content_type="text/plain")
+    """Deeds can be performed and pages can be answered."""
+    return _answer("ready")
 
 
 @door.open("/.well-known/jwks.json", PUBLIC)
@@ -32,3 +30,9 @@ def keys() -> Response:
     response = Response(json.dumps(public_jwks(wiring().signing_keys)), content_type="application/json")
     response.headers["Cache-Control"] = "public, max-age=300"
     return response
+
+
+def _answer(word: str) -> Response:
+    if desk().writer.is_alive:
+        return Response(f"{word}\n", content_type="text/plain")
+    return Response(f"not {word}\n", 503, content_type="text/plain")

@@ -1,0 +1,25 @@
+"""What an operator can mend, said in one sentence."""
+
+from pydantic import ValidationError
+
+from service.clinic import ClinicsUnreadable
+from service.holding import FolderInUse
+from service.keyring import KeysMissing
+from service.settings import PREFIX, UnknownSetting
+
+
+def sentence(problem: Exception) -> str | None:
+    """The sentence for this problem; None where it is a fault of ours and its traceback is wanted."""
+    if isinstance(problem, ValidationError):
+        return _named(problem)
+    if isinstance(problem, ClinicsUnreadable | FolderInUse | KeysMissing | UnknownSetting):
+        return str(problem)
+    return None
+
+
+def _named(error: ValidationError) -> str:
+    """Each setting that cannot be used and why; never its value, which may be a secret."""
+    return "; ".join(
+        f"{PREFIX}{'_'.join(str(part) for part in one['loc']).upper()}: {one['msg']}"
+        for one in error.errors()
+    )
