@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from service.journal.entries import EntryStatus, FilingState
+from service.journal.entries import Draft, EntryStatus, FilingState
 from service.journal.infusions import Coding, EncounterSeen
 from service.store import audit_trail, drafts, entries, filings, infusions, sessions
 from service.store.deeds import (
@@ -190,6 +190,16 @@ def test_versions_follow_one_another(writer: Writer, clinic: str, version: int) 
     do(writer, clinic, SaveEntryVersion(entry()))
     with pytest.raises((LookupError, NotWritten)):
         do(writer, clinic, SaveEntryVersion(entry(version=version)))
+
+
+@pytest.mark.parametrize("changed", [draft(revision=3), draft(revision=2, patient="bo")])
+def test_a_draft_follows_its_own_last_revision(
+    store: Store, writer: Writer, clinic: str, changed: Draft
+) -> None:
+    do(writer, clinic, SaveDraft(draft()))
+    with pytest.raises(LookupError):
+        do(writer, clinic, SaveDraft(changed))
+    assert drafts.draft(store, context(clinic=clinic), "key-1") == draft()
 
 
 def test_a_version_cannot_move_to_another_patient(writer: Writer, clinic: str) -> None:
