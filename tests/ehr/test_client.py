@@ -143,13 +143,14 @@ class TestToken:
         self._record(records, ["old", "new"]).create("DocumentReference", b'{"resourceType":"X"}')
         assert len(records.ledger) == 1
 
-    @pytest.mark.parametrize("tokens", [["old", "older", "oldest"], ["old"]])
-    def test_a_second_401_is_the_answer(self, tokens: list[str]) -> None:
+    @pytest.mark.parametrize(("tokens", "calls"), [(("old", "older", "oldest"), 2), (("old",), 1)])
+    def test_a_second_401_is_the_answer(self, tokens: tuple[str, ...], calls: int) -> None:
+        """Nor is the same token shown twice."""
         records = HostileRecords(good_token="none of these")
         with pytest.raises(Refused) as caught:
-            self._record(records, tokens).read("DocumentReference", "1")
+            self._record(records, list(tokens)).read("DocumentReference", "1")
         assert caught.value.status == 401
-        assert len(records.asked) <= 2
+        assert len(records.asked) == calls
 
 
 class TestSearching:

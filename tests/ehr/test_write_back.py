@@ -264,6 +264,18 @@ class TestRecordSystemsThatIgnoreUs:
         filed = _file(records, Rung.CONDITIONAL)
         assert filed == Filed("doc-1", "1", verified=False)
 
+    def test_a_mere_200_that_cannot_be_read_back_is_no_filing(self) -> None:
+        """F21: a page in between answers 200 to everything; only 201, or a met condition, counts unseen."""
+        for rung, expected in ((Rung.SEARCH, Unknown), (Rung.NONE, Unknown), (Rung.CONDITIONAL, Filed)):
+            records = HostileRecords(before=self._unreadable)
+            assert isinstance(_file(records, rung), expected)
+
+    @staticmethod
+    def _unreadable(ask: Ask) -> Answer:
+        if ask.method == "GET":
+            return ok(bundle()) if ask.query else (403, {}, b"")
+        return 200, {"Location": f"{BASE}/DocumentReference/d-1"}, b""
+
     def test_held_for_review_is_not_filed(self) -> None:
         """U-01, W-15: 202 means "held for review there"."""
         for rung in Rung:

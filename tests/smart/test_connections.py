@@ -145,6 +145,18 @@ def test_cookies_do_not_travel_between_calls(http: httpx2.Client) -> None:
     assert b"ookie" not in b"".join(seen)
 
 
+def test_a_cookie_that_the_client_holds_is_not_sent() -> None:
+    """Whoever put it there: two calls at one moment share a client."""
+    seen: list[bytes] = []
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+    with (
+        _server(lambda connection: connection.sendall(answer), seen) as url,
+        httpx2.Client(cookies={"a": "b"}) as http,
+    ):
+        send(http, "GET", url, headers={})
+    assert b"ookie" not in seen[0]
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "0.0.0.0", "[::ffff:127.0.0.1]"])
 def test_without_permission_this_machine_is_not_called(host: str) -> None:
     """T19: the address is judged when the name has been resolved, so a name that leads inside leads nowhere."""

@@ -48,6 +48,14 @@ def test_without_a_kid_the_set_must_hold_one_key() -> None:
         several.find(None, "RSA")
 
 
+def test_an_empty_set_holds_no_key() -> None:
+    """An issuer that has withdrawn everything signs nothing."""
+    keys, _ = _keys({"keys": []})
+    for kid in (None, "rsa-1"):
+        with pytest.raises(TokenInvalid):
+            keys.find(kid, "RSA")
+
+
 def test_ten_thousand_unknown_kids_cause_one_fetch_in_30_seconds() -> None:
     """T24: a flood of random kids is no storm at the issuer's door; the known key works throughout."""
     clock = Clock()
