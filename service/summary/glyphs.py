@@ -18,8 +18,9 @@ _LOOKS = frozenset({_TEXT_LOOK, _EMOJI_LOOK})
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
 _TAGS = range(0xE0020, 0xE0080)
 _FIRST_PICTOGRAPH = 0x1F000
-# Categories of characters that leave no mark, or whose mark nobody has agreed on.
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_MARKS = frozenset({"Mn", "Me", "Mc"})
+# Categories of characters that show nothing by themselves, or nothing that is agreed on; marks need what they stand on.
+_UNSEEN = _MARKS | {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 # Characters of other categories that leave none: grapheme joiner, Hangul and Khmer fillers, blank Braille, object.
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufffc") | {
     chr(point) for point in (*range(0xFE00, 0xFE10), *range(0x180B, 0x1810), *range(0xE0100, 0xE01F0))
@@ -50,6 +51,7 @@ class _Chain:
 def clusters(text: str, faces: Faces, *, bold: bool = False) -> Iterator[Cluster]:
     """The text as what is to be printed, in its own order. Line ends and tabs are the caller's to take out first."""
     chain = _chain(faces, bold)
+    shown: dict[tuple[str, bool], Cluster] = {}  # the same sign is the same value: a long text stays small
     held: Cluster | None = None
     for index, character in enumerate(text):
         if held is not None:
@@ -58,7 +60,8 @@ def clusters(text: str, faces: Faces, *, bold: bool = False) -> Iterator[Cluster
                 held = longer
                 continue
             yield held
-        held = _shown(character, chain, emoji=text[index + 1 : index + 2] == _EMOJI_LOOK)
+        key = character, text[index + 1 : index + 2] == _EMOJI_LOOK and not character.isspace()
+        held = shown.get(key) or shown.setdefault(key, _shown(character, chain, emoji=key[1]))
     if held is not None:
         yield held
 
@@ -102,4 +105,10 @@ def _belongs(held: Cluster, character: str, is_emoji: bool) -> bool:
         return unicodedata.category(held.text[-1]) in ("So", "Sm")
     if character in (_JOINER, _NON_JOINER):
         return unicodedata.bidirectional(held.text[0]) == "AL"
-    return unicodedata.category(character) in ("Mn", "Me", "Mc") and character not in _BLANK
+    return _is_mark_on(held.text, character)
+
+
+def _is_mark_on(base: str, character: str) -> bool:
+    """Whether it is a mark that shows: on a space it would float, and a second one of its kind would hide the first."""
+    is_mark = unicodedata.category(character) in _MARKS and character not in _BLANK
+    return is_mark and character not in base and not base.isspace()

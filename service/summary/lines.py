@@ -1,8 +1,9 @@
-"""Breaking text into lines of a given width: every sign is measured, no mark-up is known, and time grows with length.
+"""Breaking text into lines of a given width: every sign is measured, and no mark-up is known.
 
 A word without end, or ten thousand line breaks, is broken here, before any page is laid out (threat T36).
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -12,9 +13,12 @@ from service.summary.bidi import levels, runs_right_to_left, visual_order
 from service.summary.fonts import Faces
 from service.summary.glyphs import Cluster, clusters
 
-_TAB_WIDTH = 4
+# Wider gaps than this would make programs that read the PDF take an answer for a table, column by column.
+_WIDE_GAP, _WIDEST_GAP = re.compile(r" {3,}|\t[ \t]*| +\t[ \t]*"), "  "
 _EMPTY_LINES_IN_A_ROW = 2
 _BREAK_AFTER = frozenset("-–—/")
+# Programs that read the PDF take a hyphen at the end of a line for the line's own and drop it, unless a sign follows.
+_HYPHEN, _NO_SPACE = "-", "\u200b"
 _ROUNDING = 0.001
 
 
@@ -58,7 +62,7 @@ def shorten(text: str, faces: Faces, *, size: float, width: float, bold: bool = 
 
 def _paragraphs(text: str) -> list[str]:
     plain = text.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
-    return plain.expandtabs(_TAB_WIDTH).split("\n")
+    return _WIDE_GAP.sub(_WIDEST_GAP, plain).split("\n")
 
 
 def _paragraph_lines(signs: list[Cluster], size: float, width: float) -> Iterator[Line]:
@@ -103,7 +107,9 @@ def _may_break_after(signs: Sequence[Cluster], index: int) -> bool:
     return sign.text == " " or sign.is_code
 
 
-def _line(signs: Sequence[Cluster], size: float, *, from_right: bool) -> Line:
+def _line(signs: list[Cluster], size: float, *, from_right: bool) -> Line:
+    if signs and signs[-1].text == _HYPHEN:
+        signs = [*signs, signs[-1]._replace(text=_NO_SPACE, width=0.0)]
     spans = tuple(
         Span("".join(sign.text for sign in group), font, is_code)
         for (font, is_code), group in groupby(signs, key=lambda sign: (sign.font, sign.is_code))

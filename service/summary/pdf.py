@@ -32,6 +32,7 @@ MOST_PAGES = 400
 _RULE, _TINT, _BAR = "#c9d3d6", "#eef4f5", "#a9c3c9"
 _BASELINE = 0.76
 _HEAD, _FOOT = 742.0, 44.0
+_PAGE_NUMBER, _CLINIC_SHARE = 110.0, 0.42
 
 
 def load_fonts() -> None:
@@ -47,8 +48,9 @@ def render(summary: Summary, most_pages: int = MOST_PAGES) -> bytes:
     output = io.BytesIO()
     canvas = _canvas(output, said, faces)
     for number, placed in enumerate(made, 1):
-        _running(canvas, said, faces, number, len(made))
+        _head(canvas, said, faces)
         _body(canvas, placed)
+        _foot(canvas, said, faces, number, len(made))
         canvas.showPage()
     canvas.save()
     return output.getvalue()
@@ -71,16 +73,28 @@ def _canvas(output: io.BytesIO, said: Document, faces: Faces) -> Any:
     return canvas
 
 
-def _running(canvas: Any, said: Document, faces: Faces, number: int, of: int) -> None:
-    """What stands on every page: who wrote it, whose it is, which clinic, which page (W-05)."""
-    half = (RIGHT - LEFT) / 2 - 8
-    _put(canvas, said.authorship, LEFT, _HEAD, faces, colour=ACCENT, width=half, bold=True)
-    _put(canvas, said.clinic_name, RIGHT, _HEAD, faces, colour=QUIET, width=half, to_left=True)
+def _head(canvas: Any, said: Document, faces: Faces) -> None:
+    """What stands at the head of every page: who wrote it, whose it is, which clinic (W-05)."""
+    clinic = (RIGHT - LEFT) * _CLINIC_SHARE
+    _put(
+        canvas,
+        said.authorship,
+        LEFT,
+        _HEAD,
+        faces,
+        colour=ACCENT,
+        width=RIGHT - LEFT - clinic - 12,
+        bold=True,
+    )
+    _put(canvas, said.clinic_name, RIGHT, _HEAD, faces, colour=QUIET, width=clinic, to_left=True)
     _put(canvas, " · ".join(said.patient), LEFT, _HEAD - 16, faces, colour=INK, width=RIGHT - LEFT, bold=True)
     _rule(canvas, _HEAD - 25)
+
+
+def _foot(canvas: Any, said: Document, faces: Faces, number: int, of: int) -> None:
     page = said.words.page_of.format(page=number, pages=of)
-    _put(canvas, page, RIGHT, _FOOT, faces, colour=QUIET, width=half, to_left=True)
-    _put(canvas, said.title, LEFT, _FOOT, faces, colour=QUIET, width=RIGHT - LEFT - 100)
+    _put(canvas, page, RIGHT, _FOOT, faces, colour=QUIET, width=_PAGE_NUMBER, to_left=True)
+    _put(canvas, said.title, LEFT, _FOOT, faces, colour=QUIET, width=RIGHT - LEFT - _PAGE_NUMBER)
     _rule(canvas, _FOOT + 15)
 
 

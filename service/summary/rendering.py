@@ -65,26 +65,32 @@ class RenderingChild:
             self._end()
 
     def _ask(self, summary: Summary, timeout_seconds: float) -> bytes:
-        connection = self._connected()
+        process, connection = self._connected()
+        watch = _Watch(process, timeout_seconds)
         try:
-            connection.send(summary)
-            if not connection.poll(timeout_seconds):
-                self._end()
-                raise CannotRender(Cause.TIMED_OUT)
-            answer = connection.recv_bytes(self._limits.pdf_bytes + 1)
+            answer = _exchange(connection, summary, self._limits)
         except (EOFError, OSError):
+            answer = None
+        finally:
+            watch.stop()
+        if watch.was_late or answer is None:
             self._end()
-            raise CannotRender(Cause.CRASHED) from None
-        if answer[:1] != _PDF:
-            raise CannotRender(Cause(answer[1:].decode("ascii")))
-        return answer[1:]
+            raise CannotRender(Cause.TIMED_OUT if watch.was_late else Cause.CRASHED)
+        return self._read(answer)
 
-    def _connected(self) -> Connection:
-        if self._running and self._running[0].is_alive():
-            return self._running[1]
-        self._end()
-        self._running = _start(self._limits)
-        return self._running[1]
+    def _read(self, answer: bytes) -> bytes:
+        if answer[:1] == _PDF:
+            return answer[1:]
+        cause = Cause(answer[1:].decode("ascii"))
+        if cause is Cause.OUT_OF_MEMORY:
+            self._end()  # nothing is certain in a process that ran out of memory once
+        raise CannotRender(cause)
+
+    def _connected(self) -> tuple[SpawnProcess, Connection]:
+        if self._running is None or not self._running[0].is_alive():
+            self._end()
+            self._running = _start(self._limits)
+        return self._running
 
     def _end(self) -> None:
         if self._running is None:
@@ -96,6 +102,31 @@ class RenderingChild:
         process.join(_GRACE_SECONDS)
         if process.exitcode is not None:
             process.close()
+
+
+class _Watch:
+    """Kills a process that is late, which ends whatever its other side waits for: sending to it as well as hearing."""
+
+    def __init__(self, process: SpawnProcess, timeout_seconds: float) -> None:
+        self.was_late = False
+        self._process = process
+        self._timer = threading.Timer(timeout_seconds, self._give_up)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def stop(self) -> None:
+        """Watch no longer; after this nothing is killed any more."""
+        self._timer.cancel()
+        self._timer.join()
+
+    def _give_up(self) -> None:
+        self.was_late = True
+        self._process.kill()
+
+
+def _exchange(connection: Connection, summary: Summary, limits: Limits) -> bytes:
+    connection.send(summary)
+    return connection.recv_bytes(limits.pdf_bytes + 1)
 
 
 def _start(limits: Limits) -> tuple[SpawnProcess, Connection]:
@@ -119,19 +150,17 @@ def _serve(connection: Connection, limits: Limits) -> None:
             return
         _limit_next_rendering(limits)
         answer = _answer(summary, limits)
-        if answer is None:
-            return
         connection.send_bytes(answer)
 
 
-def _answer(summary: Summary, limits: Limits) -> bytes | None:
-    """What to send back; None where memory ran out, since nothing may be trusted after that."""
+def _answer(summary: Summary, limits: Limits) -> bytes:
+    """What to send back: the PDF, or the cause why there is none."""
     try:
         made = pdf.render(summary, limits.pages)
     except CannotRender as problem:
         return _PROBLEM + problem.cause.encode("ascii")
     except MemoryError:
-        return None
+        return _PROBLEM + Cause.OUT_OF_MEMORY.encode("ascii")
     except Exception:  # whatever it was: its text could quote the answer, so only that it happened goes back
         return _PROBLEM + Cause.REFUSED.encode("ascii")
     return _PDF + made if len(made) <= limits.pdf_bytes else _PROBLEM + Cause.TOO_LARGE.encode("ascii")
