@@ -104,8 +104,7 @@ def _for_every_page() -> dict[str, object]:
 
 
 def _ends(visitor: Visitor) -> datetime:
-    ends: datetime = visitor.visit.expires_at
-    return ends
+    return visitor.ends
 
 
 def _shows_banner(visitor: Visitor) -> bool:

@@ -120,9 +120,13 @@ class People(_Part):
 
 
 class Api(_Part):
-    """Which tokens our FHIR base takes beside those issued for it (rule 31)."""
+    """Which tokens our FHIR base takes beside those issued for it (rule 31), and which services may read there.
+
+    `clients` are the client ids whose system tokens reach every patient of the clinic (rule 29).
+    """
 
     audiences: tuple[str, ...] = ()
+    clients: tuple[str, ...] = ()
 
 
 class FilingRules(_Part):

@@ -61,15 +61,19 @@ class Wiring:
         self.desk.store.close()
 
 
-def wire(settings: Settings) -> Wiring:
-    """Put the parts together; nothing is started. ClinicsUnreadable and KeysMissing say what the operator must mend."""
+def wire(settings: Settings, http: httpx2.Client | None = None) -> Wiring:
+    """Put the parts together; nothing is started. ClinicsUnreadable and KeysMissing say what the operator must mend.
+
+    `http` is the way to the record systems where it is not the network, as for those in this very process.
+    """
     clinics = read_clinics(settings.clinics_file)
     keyring = read_keyring(settings.secrets_dir)
     signing_keys = (load_signing_key(keyring.signing),)
     questionnaires = _questionnaires()
     store = open_store(settings.database, Seal(keyring.seal_keys, keyring.seal_current))
     child = RenderingChild(Limits())
-    http = outbound_client(time.monotonic, permitted=LOOPBACK if _on_this_machine(clinics) else ())
+    if http is None:
+        http = outbound_client(time.monotonic, permitted=LOOPBACK if _on_this_machine(clinics) else ())
     desks = {key: _clinic(key, clinic, settings, signing_keys, http) for key, clinic in clinics.items()}
     desk = Desk(
         store=store,
@@ -146,6 +150,7 @@ def _clinic(
         officers=frozenset(clinic.people.officers),
         care_team=frozenset(clinic.people.care_team),
         audiences=clinic.api.audiences,
+        clients=frozenset(clinic.api.clients),
         frame_ancestors=clinic.frame_ancestors,
         filing=_filing(clinic),
         apps=_apps(clinic, settings, signing_keys, http),

@@ -7,10 +7,11 @@ import structlog
 
 from service.journal.problems import TooBusy
 from service.wiring import Wiring
-from service.workflow.deliver_entry import deliver_next
+from service.workflow.deliver_entry import deliver_next, forget_expired
 from service.workflow.desk import Desk
 
 IDLE_SECONDS = 0.5
+_TIDY_EVERY = 600  # idle rounds: about five minutes
 _log = structlog.get_logger("worker")
 
 
@@ -45,9 +46,21 @@ def start(wiring: Wiring) -> Workers:
 
 def deliver_until(desk: Desk, clinic: str, owner: str, ending: threading.Event) -> None:
     """Deliver what is due, one item after the other; sleep when there is nothing."""
+    idle = 0
     while not ending.is_set():
-        if not _deliver_one(desk, clinic, owner):
-            ending.wait(IDLE_SECONDS)
+        if _deliver_one(desk, clinic, owner):
+            continue
+        if idle % _TIDY_EVERY == 0:
+            _tidy(desk)
+        idle += 1
+        ending.wait(IDLE_SECONDS)
+
+
+def _tidy(desk: Desk) -> None:
+    try:
+        forget_expired(desk)
+    except TooBusy:
+        return
 
 
 def _deliver_one(desk: Desk, clinic: str, owner: str) -> bool:

@@ -13,6 +13,7 @@ class Role(StrEnum):
     OFFICER = "officer"
     CLIENT = "client"  # a backend service with system scopes
     WORKER = "worker"  # our own delivery
+    OPERATOR = "operator"  # somebody at the command line
 
 
 @dataclass(frozen=True, slots=True)

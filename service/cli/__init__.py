@@ -13,6 +13,7 @@ _COMMANDS = {
     "check-config": "service.cli.configuration:check_config",
     "demo": "service.cli.demo:demo",
     "demo-check": "service.cli.demo_check:demo_check",
+    "filings": "service.cli.filings:filings",
     "make-keys": "service.cli.configuration:make_keys",
     "migrate": "service.cli.serving:migrate",
     "registration-sheet": "service.cli.configuration:registration_sheet",

@@ -114,10 +114,8 @@ def _known(wiring: Wiring, clinic: str) -> str:
 def _checked(file: IO[bytes], signed: Checkpoint | None) -> Verdict:
     try:
         return verify_export(file, signed)
-    except (ValueError, KeyError, TypeError) as error:
-        raise click.BadParameter(
-            f"this is no export of ours, or it was changed ({type(error).__name__})", param_hint="--export"
-        ) from None
+    except ValueError as doubt:
+        raise click.BadParameter(f"this is no export of ours: {doubt}", param_hint="--export") from None
 
 
 def _say(name: str, verdict: Verdict) -> None:

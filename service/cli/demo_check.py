@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -81,14 +82,14 @@ def _expected(infusions: int) -> dict[str, object]:
 
 
 def _walk(stack: Stack, infusions: int) -> None:
-    patient = Walker()
-    sign_in(patient, stack, f"Patient/{PATIENT}", "/portal/")
-    home = open_journal(patient, stack)
-    for ordinal in range(1, infusions + 1):
-        home = _write_one(patient, home, ordinal)
-        click.echo(f"Infusion {ordinal}: written, sent, filed.", err=True)
-    _clinician_reads(stack, infusions)
-    _officer_verifies(stack)
+    with closing(Walker()) as patient, closing(Walker()) as clinician, closing(Walker()) as officer:
+        sign_in(patient, stack, f"Patient/{PATIENT}", "/portal/")
+        home = open_journal(patient, stack)
+        for ordinal in range(1, infusions + 1):
+            home = _write_one(patient, home, ordinal)
+            click.echo(f"Infusion {ordinal}: written, sent, filed.", err=True)
+        _clinician_reads(clinician, stack, infusions)
+        _officer_verifies(officer, stack)
 
 
 def sign_in(walker: Walker, stack: Stack, person: str, then: str) -> Page:
@@ -121,8 +122,7 @@ def _write_one(patient: Walker, home: Page, ordinal: int) -> Page:
     return patient.open(home.url)
 
 
-def _clinician_reads(stack: Stack, infusions: int) -> None:
-    clinician = Walker()
+def _clinician_reads(clinician: Walker, stack: Stack, infusions: int) -> None:
     sign_in(clinician, stack, "Practitioner/clinician-1", "/chart")
     chart = clinician.open(f"{stack.sandbox_url}/chart/{PATIENT}")
     newest = clinician.press(chart, "Open Infusion Journal in a new tab")
@@ -131,8 +131,7 @@ def _clinician_reads(stack: Stack, infusions: int) -> None:
     _expect(side, "Side by side")
 
 
-def _officer_verifies(stack: Stack) -> None:
-    officer = Walker()
+def _officer_verifies(officer: Walker, stack: Stack) -> None:
     sign_in(officer, stack, "Practitioner/officer-1", "/staff")
     log = officer.press(officer.open(f"{stack.sandbox_url}/staff"), "Open in a new tab")
     _expect(officer.press(_expect(log, "Access log"), "Check the log now"), "The log is whole")

@@ -12,7 +12,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,15 +62,15 @@ def running(
     service_port, ehr_port = _ports(folder, port, sandbox_port)
     service_url, sandbox_url = f"http://127.0.0.1:{service_port}", f"http://localhost:{ehr_port}"
     (folder / "clinics.toml").write_text(clinics_file(sandbox_url), "utf-8")
-    service = _start_service(folder, service_url, service_port)
-    try:
+    with ExitStack() as ending:
+        service = _start_service(folder, service_url, service_port)
+        ending.callback(_end, service)
         # In this process, while the other one starts.
         sandbox = _start_sandbox(folder, service_url, sandbox_url, ehr_port, filing)
+        ending.callback(sandbox.server_close)
+        ending.callback(sandbox.shutdown)
         _wait_until_ready(service_url, service, folder)
         yield Stack(folder, service_url, sandbox_url, _environment(folder, service_url), service)
-        sandbox.shutdown()
-    finally:
-        _end(service)
 
 
 def _prepare(folder: Path) -> None:

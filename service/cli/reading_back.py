@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import secrets
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -114,7 +115,12 @@ def _bearer(token: str | None) -> dict[str, str]:
 
 def _own_token(stack: Stack, patient: str) -> str:
     """A token for our own base, by a patient's app at the record system's server: standalone launch with PKCE."""
-    walker, verifier = Walker(), secrets.token_urlsafe(48)
+    with closing(Walker()) as walker:
+        return _token_by(walker, stack, patient)
+
+
+def _token_by(walker: Walker, stack: Stack, patient: str) -> str:
+    verifier = secrets.token_urlsafe(48)
     page = walker.open(f"{stack.sandbox_url}/sign-in?next=/portal/")
     words = next(b[2] for f in page.forms for b in f.buttons if b[1] == f"Patient/{patient}")
     walker.press(page, words, person=f"Patient/{patient}")

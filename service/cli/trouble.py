@@ -4,6 +4,7 @@ from pydantic import ValidationError
 
 from service.clinic import ClinicsUnreadable
 from service.holding import FolderInUse
+from service.journal.problems import NotYours
 from service.keyring import KeysMissing
 from service.settings import PREFIX, UnknownSetting
 
@@ -12,6 +13,8 @@ def sentence(problem: Exception) -> str | None:
     """The sentence for this problem; None where it is a fault of ours and its traceback is wanted."""
     if isinstance(problem, ValidationError):
         return _named(problem)
+    if isinstance(problem, NotYours):
+        return "there is no clinic or filing of that name"
     if isinstance(problem, ClinicsUnreadable | FolderInUse | KeysMissing | UnknownSetting):
         return str(problem)
     return None

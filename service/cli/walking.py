@@ -44,6 +44,10 @@ class Walker:
         self.jar = CookieJar(policy=DefaultCookiePolicy(secure_protocols=("http", "https")))
         self._http = httpx2.Client(cookies=self.jar, transport=transport, trust_env=False, timeout=30.0)
 
+    def close(self) -> None:
+        """Close the browser."""
+        self._http.close()
+
     def open(self, url: str) -> Page:
         """Go to an address, through every redirect."""
         return self._follow(self._http.get(url))

@@ -30,6 +30,17 @@ def encounters_of(record: RecordSystem, patient_id: str) -> tuple[EncounterSeen,
     return tuple(seen[id_] for id_ in sorted(seen))
 
 
+def encounter_of(record: RecordSystem, encounter_id: str) -> EncounterSeen | None:
+    """One Encounter as it stands there now; None where it is gone. Unreadable for a malformed one."""
+    resource = record.read("Encounter", encounter_id)
+    if resource is None:
+        return None
+    try:
+        return encounter.read(resource)
+    except ValueError as error:
+        raise Unreadable("not-an-encounter") from error
+
+
 def patient_of(record: RecordSystem, patient_id: str) -> PatientSeen | None:
     """The patient with this id, or None where the record system knows none; Unreadable for a malformed one."""
     resource = record.read("Patient", patient_id)

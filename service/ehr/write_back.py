@@ -16,7 +16,7 @@ from service.ehr.outcome import Busy, Filed, HeldThere, NotSent, Outcome, Refuse
 from service.r4 import document_reference
 from service.r4.document_reference import FoundDocument
 from service.smart.fhir_id import is_id
-from service.smart.problems import ScopeMissing, ServerSilent, SmartProblem
+from service.smart.problems import DiscoveryFailed, ScopeMissing, ServerSilent, SmartProblem
 from service.smart.strict_json import NotStrict, read_object
 
 __all__ = ["Outcome", "Rung", "file_document", "find_identical", "find_version", "strike_document"]
@@ -282,7 +282,7 @@ def _outcome(problem: problems.RecordSystemProblem | SmartProblem) -> Outcome:
     if isinstance(problem, problems.Refused):
         why = _WHY.get(problem.status, Why.OTHER)
         return Refused(why, problem.status, problem.codes, problem.expressions)
-    if isinstance(problem, problems.RecordSystemProblem | ServerSilent):
+    if isinstance(problem, problems.RecordSystemProblem | ServerSilent | DiscoveryFailed):
         return NotSent(problem.reason)
     if isinstance(problem, ScopeMissing):
         return Refused(Why.SCOPE, codes=problem.missing)

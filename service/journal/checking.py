@@ -181,8 +181,9 @@ def _about_the_patient(
 ) -> tuple[Fault, ...]:
     faults = [*_subject(answered, patient_id)]
     for name, person in (("author", answered.author), ("source", answered.source)):
-        if person is not None and person.startswith("Patient/") and person != f"Patient/{patient_id}":
-            faults.append(Fault("forbidden", "This is another patient.", f"{ROOT}.{name}"))
+        if person not in (None, f"Patient/{patient_id}"):
+            # A scribe is let in by the clinic alone, and only by the journal's own page (rule 30).
+            faults.append(Fault("forbidden", "Only the patient writes here.", f"{ROOT}.{name}"))
     if answered.encounter is not None and answered.encounter not in _references(encounters):
         text = "No encounter of this patient with this id is known."
         faults.append(Fault("business-rule", text, f"{ROOT}.encounter"))

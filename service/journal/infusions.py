@@ -132,6 +132,10 @@ class _Placed:
     encounter: EncounterSeen
     start: datetime
 
+    @property
+    def has_time(self) -> bool:
+        return self.encounter.start is not None
+
     def until(self, rule: MatchRule) -> datetime:
         return self.encounter.end or self.start + rule.usual_stay
 
@@ -172,8 +176,8 @@ def _are_one(a: _Placed, b: _Placed, rule: MatchRule) -> bool:
 
 
 def _is_part(a: EncounterSeen, b: EncounterSeen) -> bool:
-    own = {f"Encounter/{a.id}", f"Encounter/{b.id}"}
-    return a.part_of in own or b.part_of in own or (a.part_of is not None and a.part_of == b.part_of)
+    below = a.part_of == f"Encounter/{b.id}" or b.part_of == f"Encounter/{a.id}"
+    return below or (a.part_of is not None and a.part_of == b.part_of)
 
 
 def _share_appointment(a: _Placed, b: _Placed) -> bool:
@@ -181,7 +185,8 @@ def _share_appointment(a: _Placed, b: _Placed) -> bool:
 
 
 def _overlap(a: _Placed, b: _Placed, rule: MatchRule) -> bool:
-    return a.start < b.until(rule) and b.start < a.until(rule)
+    # Where only the day is known the midnight it is ordered by is no time that anything could overlap with.
+    return a.has_time and b.has_time and a.start < b.until(rule) and b.start < a.until(rule)
 
 
 def _as_infusion(group: list[_Placed]) -> Infusion:

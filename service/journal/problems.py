@@ -15,6 +15,7 @@
     │   └── InfusionTaken
     └── ForNow              it would work later
         ├── RecordSystemSilent
+        ├── SignInPaused
         └── TooBusy
 
 The docstring of a class is its sentence. No problem ever carries an answer's words.
@@ -43,7 +44,7 @@ class Problem(Exception):
     @property
     def sentence(self) -> str:
         """The sentence for a person: the class's docstring."""
-        return (type(self).__doc__ or "").strip()
+        return " ".join((type(self).__doc__ or "").split())
 
     @property
     def name(self) -> str:
@@ -105,6 +106,11 @@ class ForNow(Problem):
 
 class RecordSystemSilent(ForNow):
     """Your clinic's record system does not answer just now. You can write all the same."""
+
+
+class SignInPaused(ForNow):
+    """Your clinic's record system does not answer, so your sign-in cannot be renewed just now. What was saved is safe.
+    Please try again in a moment."""
 
 
 class TooBusy(ForNow):

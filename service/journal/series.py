@@ -78,7 +78,7 @@ def steps(
     begun = [_draft_step(draft, library) for draft in drafts]
     started = written + begun
     taken = {encounter for step in started for encounter in step.link.evidence}
-    asked = {_set_of(step) for step in started}
+    asked = {_set_of(step) for step in started if step.link.encounter_id is not None}
     untouched = [
         _untouched_step(assignment, asked, ready)
         for assignment in assignments

@@ -1,9 +1,7 @@
 """The compliance officer's pages: the log, who saw a patient, an export of what is shown, a check of the whole."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import groupby
 from typing import Any
 
 from flask import Response, make_response, render_template, request, url_for
@@ -12,11 +10,12 @@ from werkzeug.wrappers import Response as AnyResponse
 from service.access.policies import OFFICER_PAGE
 from service.audit.questions import AuditFilter
 from service.audit.record import Deed, Outcome, Record
+from service.audit.verify import Verdict
 from service.journal.problems import Fault, Unusable
 from service.web import guards
 from service.web.doors import Door
 from service.web.guards import clinic, context, desk, visitor
-from service.workflow.read_log import LogPage, export_log, read_log, verify_log
+from service.workflow.read_log import LogPage, export_log, read_log, verify_log, who_touched
 from service.workflow.sign_out import sign_out as close_visit
 
 door = Door("compliance", url_prefix="/compliance/<visit>")
@@ -44,17 +43,6 @@ class Row:
     what: str | None
     address: str | None
     reason: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class PersonRow:
-    """One person who touched a patient's data: how often, first and last."""
-
-    person: str | None
-    role: str
-    times: int
-    first: datetime
-    last: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +77,7 @@ def log(visit: str) -> str:
         filters=_given(),
         deeds=[deed.value for deed in Deed],
         next_url=_next_url("compliance.log", page, visit=visit),
-        head=Head(page.size, page.root),
+        head=Head(page.size, page.root, page.note),
     )
 
 
@@ -102,7 +90,7 @@ def who(visit: str, patient_id: str) -> str:
         "compliance/who.html",
         patient=patient_id,
         rows=rows,
-        people=_people(rows),
+        people=who_touched(desk(), context().clinic, patient_id),
         next_url=_next_url("compliance.who", page, visit=visit, patient_id=patient_id),
     )
 
@@ -117,19 +105,18 @@ def export(visit: str) -> AnyResponse:
 
 @door.open("/verify", OFFICER_PAGE, "POST")
 def verify(visit: str) -> str:
-    checked = verify_log(desk(), context())
+    checked = verify_log(desk(), context(), guards.wiring().keyring.checkpoint)
     verdict = checked.verdict
     return render_template(
         "compliance/verified.html",
         verdict=VerdictPage(
             holds=verdict.ok,
-            sentence="Every record is there, unchanged and in order."
-            if verdict.ok
-            else "Records were changed, removed or moved.",
+            sentence=_sentence(verdict),
             faults=tuple(str(fault) for fault in verdict.faults),
             size=verdict.size,
             root=verdict.root.hex(),
             verified_at=checked.at,
+            checkpoint=checked.note,
         ),
     )
 
@@ -139,6 +126,15 @@ def sign_out(visit: str) -> AnyResponse:
     close_visit(desk(), context(), visitor())
     page = render_template("patient/signed_out.html", visit=None, banner=None)
     return guards.take_cookie(make_response(page), visit)
+
+
+def _sentence(verdict: Verdict) -> str:
+    """What the check can say, and no more: without a signed checkpoint a cut tail cannot be told."""
+    if not verdict.ok:
+        return "Records were changed, removed or moved."
+    if verdict.anchored:
+        return f"All records fit together, and the first {verdict.anchored} are those of the last signed checkpoint."
+    return "All records fit together. No checkpoint was signed yet, so a tail that was cut off could not be told."
 
 
 def _given() -> dict[str, str]:
@@ -163,7 +159,7 @@ def _wanted() -> AuditFilter:
             since=_day(given["since"], 0),
             before=_day(given["until"], 1),
         )
-    except ValueError:
+    except (ValueError, OverflowError):
         raise NoSuchFilter from None
 
 
@@ -203,14 +199,3 @@ def _row(index: int, record: Record) -> Row:
         address=record.agent.address,
         reason=record.reason,
     )
-
-
-def _people(rows: Iterable[Row]) -> list[PersonRow]:
-    ordered = sorted(rows, key=lambda row: (row.role, row.person or row.client or "", row.recorded))
-    return [
-        PersonRow(person or None, role, len(seen), seen[0].recorded, seen[-1].recorded)
-        for (role, person), group in groupby(
-            ordered, key=lambda row: (row.role, row.person or row.client or "")
-        )
-        for seen in [list(group)]
-    ]

@@ -14,17 +14,30 @@ from service.web.doors import Door
 from service.web.fhir_search import UnknownParameter
 from service.web.guards import context, desk
 from service.web.problems import FHIR_JSON
-from service.web.reading import UnsupportedType, read_form, read_json
+from service.web.reading import OnlyJson, UnsupportedType, read_form, read_json
 from service.workflow.find_responses import Served, find_responses, read_response, serve, serve_draft
 from service.workflow.receive_response import receive_response
 from service.workflow.tell_about_us import capability_statement, smart_configuration
 
+_JSON_TYPES = ("application/fhir+json", "application/json")
 door = Door("fhir_api", url_prefix="/<clinic>/fhir")
+
+
+@door.before_request
+def speak_json() -> None:
+    """Refuse another format by _format, else by Accept (fhir-rest H-03, H-04); discovery is JSON in any case."""
+    if request.endpoint == "fhir_api.discovery":
+        return
+    asked = request.args.get("_format")
+    if asked is not None and asked not in ("json", *_JSON_TYPES):
+        raise OnlyJson
+    if asked is None and request.accept_mimetypes and not request.accept_mimetypes.best_match(_JSON_TYPES):
+        raise OnlyJson
+
 
 READ = fhir("QuestionnaireResponse", "r")
 SEARCH = fhir("QuestionnaireResponse", "s")
 CREATE = fhir("QuestionnaireResponse", "c")
-_JSON_TYPES = ("application/fhir+json", "application/json")
 
 
 @door.open("/metadata", PUBLIC)
@@ -78,7 +91,8 @@ def create(clinic: str) -> Response:
 
 @door.open("/QuestionnaireResponse/<response_id>", READ)
 def read(clinic: str, response_id: str) -> Response:
-    return _resource(read_response(desk(), context(), response_id), 200)
+    response = _resource(read_response(desk(), context(), response_id), 200)
+    return response.make_conditional(request)  # type: ignore[return-value]  # it returns the response it was given
 
 
 @door.open("/QuestionnaireResponse", SEARCH)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from service.journal.entries import EntryStatus
 from service.journal.problems import Fault, NotAllowed, Unusable
 from service.journal.prompts import PromptLibrary
 from service.journal.questions import Cursor, EntryQuery
+from service.smart.fhir_id import is_id
 
 _Reader = Callable[[str], dict[str, object]]
 
@@ -20,6 +22,9 @@ PUBLISHED = "infusion-journal-published"
 PAGE = 50
 LARGEST_PAGE = 200
 _URN = "urn:ietf:rfc:3986|"
+_DATE = re.compile(
+    r"[0-9]{4}(-[0-9]{2}(-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?)?)?"
+)
 
 
 class UnknownParameter(Unusable):
@@ -114,7 +119,8 @@ def _versions(library: PromptLibrary, asked: Collection[str]) -> frozenset[str]:
 def next_url(path: str, pairs: list[tuple[str, str]], after: Cursor) -> str:
     """The same search, behind this match."""
     kept = [(name, value) for name, value in pairs if name != "after"]
-    place = urlsafe_b64encode(f"{after.authored.isoformat()} {after.id}".encode()).decode()
+    authored = after.authored.isoformat(timespec="microseconds")
+    place = urlsafe_b64encode(f"{authored} {after.id}".encode()).decode()
     return f"{path}?{urlencode([*kept, ('after', place)])}"
 
 
@@ -172,6 +178,8 @@ def _authored(value: str) -> dict[str, object]:
 def _span(written: str) -> tuple[datetime, datetime]:
     """The instants a written date covers, by its precision (R4 search, date); without a zone it is UTC."""
     try:
+        if not _DATE.fullmatch(written):
+            raise ValueError("not as R4 writes dates")
         if len(written) == 4:
             year = int(written)
             return datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
@@ -181,10 +189,24 @@ def _span(written: str) -> tuple[datetime, datetime]:
                 year + month // 12, month % 12 + 1, 1, tzinfo=UTC
             )
         moment = datetime.fromisoformat(written)
-    except ValueError:
+        begins = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        return begins, begins + _precision(written)
+    except (ValueError, OverflowError):
         raise BadValue(Fault("value", "A date is written like 2026-11-20 or 2026-11-20T09:30:00Z.")) from None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return moment, moment + (timedelta(days=1) if len(written) == 10 else timedelta(seconds=1))
+
+
+def _precision(written: str) -> timedelta:
+    """How long a written day or time lasts: a day, a minute, a second, or the instant that it names."""
+    time = written[10:].removesuffix("Z")
+    if not time:
+        return timedelta(days=1)
+    if "." in time:
+        return timedelta(microseconds=1)
+    return (
+        timedelta(seconds=1)
+        if time.partition("+")[0].partition("-")[0].count(":") == 2
+        else timedelta(minutes=1)
+    )
 
 
 def _count(value: str) -> dict[str, object]:
@@ -196,8 +218,12 @@ def _count(value: str) -> dict[str, object]:
 def _after(value: str) -> dict[str, object]:
     try:
         authored, _, entry_id = urlsafe_b64decode(value.encode("ascii")).decode().partition(" ")
-        return {"after": Cursor(datetime.fromisoformat(authored), entry_id)}
-    except ValueError:
+        # A time without a zone is none of ours.
+        moment = datetime.strptime(authored, "%Y-%m-%dT%H:%M:%S.%f%z").astimezone(UTC)
+        if not is_id(entry_id):
+            raise ValueError("no id of ours")
+        return {"after": Cursor(moment, entry_id)}
+    except (ValueError, OverflowError):
         raise BadValue(Fault("value", "This page link is not whole.")) from None
 
 

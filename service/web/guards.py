@@ -7,17 +7,20 @@ two launches in two tabs never meet (T8). A FHIR client comes with a bearer toke
 import hashlib
 import hmac
 import re
+from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 from flask import Request, current_app, g, request
+from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
-from service.access.context import AccessContext, Origin
+from service.access.context import AccessContext, Origin, Role
 from service.access.decision import Decision, decide
-from service.access.policies import Policy
-from service.journal.problems import NotAllowed, SignInNeeded
+from service.access.policies import PUBLIC
+from service.journal.problems import NotAllowed, NotYours, Problem, SignInNeeded
+from service.smart.problems import SmartProblem
 from service.web.doors import policy_of
-from service.web.reading import read_form
+from service.web.reading import CONTROLS, NotReadable, read_form
 from service.wiring import Wiring
 from service.workflow import recognise
 from service.workflow.desk import ClinicDesk, Desk
@@ -95,16 +98,27 @@ def admit() -> None:
     """Decide by the route's policy, before anything is read; what is refused leaves a record."""
     g.request_id = _request_id(request)
     if request.endpoint is None:
-        return  # no such place, or not by this method: Flask says which
+        _no_such_door()
+    _refuse_controls()
     policy = policy_of(current_app, request.endpoint)
     if policy.public:
         return
     _recognise()
     decision = decide(policy, g.get("context"))
     if not decision.allowed:
-        _refuse(policy, decision)
+        _refuse(decision)
     if "visitor" in g and request.method not in _SAFE_METHODS:
         _came_from_our_own_page()
+
+
+def remember_refusal(problem: Problem | SmartProblem) -> None:
+    """The record of a door that did not open, where a clinic is known whose log it belongs to (product rule 25)."""
+    policy = policy_of(current_app, request.endpoint) if request.endpoint else PUBLIC
+    refused = g.get("context") or _stranger()
+    if policy.public or refused is None:
+        return
+    reason = g.get("refusal") or getattr(problem, "reason", "") or type(problem).__name__
+    record_refusal(desk(), refused, policy.name, reason)
 
 
 def cookie_name(handle: str) -> str:
@@ -154,8 +168,29 @@ def _recognise() -> None:
         g.context = recognise.bearer(desk(), arguments["clinic"], bearer, origin())
 
 
-def _refuse(policy: Policy, decision: Decision) -> None:
-    record_refusal(desk(), g.get("context"), policy.name, decision.reason)
+def _no_such_door() -> NoReturn:
+    """Flask's own answer is a redirect where only a slash is missing, to whatever host the request names (T20)."""
+    raise request.routing_exception if isinstance(request.routing_exception, MethodNotAllowed) else NotFound()
+
+
+def _refuse_controls() -> None:
+    """No id and no search of ours holds a control character, and PostgreSQL cannot even be asked for one."""
+    if any(CONTROLS.search(value) for value in (request.view_args or {}).values() if isinstance(value, str)):
+        raise NotYours
+    if any(CONTROLS.search(value) for _, value in request.args.items(multi=True)):
+        raise NotReadable
+
+
+def _stranger() -> AccessContext | None:
+    """Nobody known, at the FHIR base of a clinic that is; at a visit's address no clinic is known."""
+    clinic_key = (request.view_args or {}).get("clinic")
+    if clinic_key is None or clinic_key not in desk().clinics:
+        return None
+    return AccessContext(clinic=clinic_key, role=Role.NOBODY, origin=origin())
+
+
+def _refuse(decision: Decision) -> None:
+    g.refusal = decision.reason
     if decision.missing_scope:
         raise ScopeTooSmall(decision.missing_scope)
     raise SignInNeeded if decision.reason == "nobody-signed-in" else NotAllowed
@@ -164,9 +199,11 @@ def _refuse(policy: Policy, decision: Decision) -> None:
 def _came_from_our_own_page() -> None:
     """The visit's token in the form or header, and no word from the browser that it came from elsewhere."""
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
+    # Browsers write "null" here for the forms of a page that sends no referrer, as ours do.
+    from_us = request.headers.get("Origin", "null") in ("null", wiring().settings.public_url)
     given = request.headers.get("X-CSRF") or form().get("csrf", "")
-    if site != "same-origin" or not hmac.compare_digest(given.encode(), g.csrf.encode()):
-        record_refusal(desk(), g.get("context"), "form", "from-elsewhere")
+    if site != "same-origin" or not from_us or not hmac.compare_digest(given.encode(), g.csrf.encode()):
+        g.refusal = "from-elsewhere"
         raise FromElsewhere
 
 

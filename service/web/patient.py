@@ -1,5 +1,6 @@
 """The patient's pages: the course, one prompt a page or all at once, check, send, receipt, own copy."""
 
+import re
 from base64 import b64encode
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +23,7 @@ from service.journal.series import Step
 from service.web import guards, wording
 from service.web.doors import Door
 from service.web.guards import context, desk, form, visitor
-from service.web.reading import NotReadable, read_json, tidy
+from service.web.reading import NotReadable, UnsupportedType, read_json, tidy
 from service.workflow.begin_entry import begin_entry
 from service.workflow.open_course import open_course
 from service.workflow.open_entry import OpenedEntry, open_entry
@@ -33,6 +34,9 @@ from service.workflow.sign_out import sign_out as close_visit
 from service.workflow.submit_entry import read_receipt, submit_entry
 
 door = Door("patient", url_prefix="/journal/<visit>")
+
+# An entry's key is a UUID, made before the first save (rule 13); its identifier everywhere is made from it.
+_KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +84,10 @@ def refresh(visit: str) -> AnyResponse:
 @door.open("/begin", PATIENT_PAGE, "POST")
 def begin(visit: str) -> AnyResponse:
     fields = form()
+    if not _KEY.fullmatch(fields.get("key", "")):
+        raise NotReadable
     try:
-        draft = begin_entry(desk(), context(), fields.get("key", ""), fields.get("encounter", ""))
+        draft = begin_entry(desk(), context(), fields["key"], fields.get("encounter", ""))
     except AlreadySent:
         return redirect(url_for("patient.home", visit=visit), 303)
     return _to_prompt(visit, draft.key, _resume_number(draft))
@@ -146,17 +152,20 @@ def _all_posted(visit: str, key: str) -> AnyResponse:
 
 @door.open("/entry/<key>/draft", PATIENT_PAGE, "PUT")
 def autosave(visit: str, key: str) -> AnyResponse:
+    if request.mimetype != "application/json":
+        raise UnsupportedType  # what any page may send without asking is not taken (threat T26)
     _, body = read_json(request)
     answers = _typed_answers(body)
     revision = body.get("revision")
-    if not isinstance(revision, int):
+    if type(revision) is not int:
         raise NotReadable
     try:
         saved = save_draft(desk(), context(), key, revision, answers)
     except ChangedElsewhere as problem:
         url = url_for("patient.all_prompts", visit=visit, key=key)
         return make_response({"problem": problem.name, "sentence": problem.sentence, "conflictUrl": url}, 412)
-    return make_response({"revision": saved.revision, "savedAt": saved.saved_at.isoformat()})
+    said = {"revision": saved.revision, "savedAt": saved.saved_at.isoformat()}
+    return make_response(said | {"sessionEnds": visitor().ends.isoformat()})
 
 
 @door.open("/entry/<key>/check", PATIENT_PAGE)
@@ -261,12 +270,18 @@ def _conflict(key: str, mine: tuple[Answer, ...]) -> AnyResponse:
     opened = open_entry(desk(), context(), key)
     theirs = _answers(opened.draft)
     rows = [
-        (asked, answer.text, theirs.get(asked.link_id, Answer(asked.link_id, "")).text)
+        (asked, answer.text, other.text)
         for answer in mine
         if (asked := opened.prompt_set.prompt(answer.link_id)) is not None
-        and answer.text != theirs.get(asked.link_id, Answer(asked.link_id, "")).text
+        and (other := theirs.get(asked.link_id, Answer(asked.link_id, ""))) != answer
     ]
-    return make_response(render_template("patient/conflict.html", **_writing(opened), prompts=rows), 412)
+    page = render_template(
+        "patient/conflict.html",
+        **_writing(opened),
+        prompts=rows,
+        private_mine=frozenset(answer.link_id for answer in mine if answer.private),
+    )
+    return make_response(page, 412)
 
 
 def _is_choice(fields: dict[str, str]) -> bool:
@@ -274,7 +289,10 @@ def _is_choice(fields: dict[str, str]) -> bool:
 
 
 def _chosen(fields: dict[str, str], prompt_set: PromptSet, draft: Draft) -> tuple[Answer, ...]:
-    """What the patient made of a conflict: their text, the other, or both one after the other."""
+    """What the patient made of a conflict: their text, the other, or both one after the other.
+
+    What either window kept private stays so with its words (rule 16): nothing becomes shared by choosing a text.
+    """
     return tuple(
         _choice(fields, asked, _answers(draft).get(asked.link_id))
         for asked in prompt_set.prompts
@@ -283,9 +301,11 @@ def _chosen(fields: dict[str, str], prompt_set: PromptSet, draft: Draft) -> tupl
 
 
 def _choice(fields: dict[str, str], asked: Prompt, theirs: Answer | None) -> Answer:
-    mine, other = fields.get(f"mine-{asked.link_id}", ""), theirs or Answer(asked.link_id, "")
-    texts = {"mine": mine, "theirs": other.text, "both": f"{other.text}\n\n{mine}"}
-    return Answer(asked.link_id, texts.get(fields[f"choice-{asked.link_id}"], mine), other.private)
+    link_id, other = asked.link_id, theirs or Answer(asked.link_id, "")
+    mine = Answer(link_id, fields.get(f"mine-{link_id}", ""), f"private-mine-{link_id}" in fields)
+    both = mine.text if mine.text == other.text else f"{other.text}\n\n{mine.text}"
+    chosen = {"mine": mine, "theirs": other}
+    return chosen.get(fields[f"choice-{link_id}"], Answer(link_id, both, mine.private or other.private))
 
 
 def _all_answers(fields: dict[str, str], prompt_set: PromptSet) -> tuple[Answer, ...]:

@@ -1,5 +1,7 @@
 """Every translation of a problem into an answer: a page for a person, an OperationOutcome for a client."""
 
+import logging
+
 import structlog
 from flask import Flask, Response, g, make_response, render_template, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
@@ -19,6 +21,7 @@ _ANSWERS: tuple[tuple[type[Exception], int, str], ...] = (
     (problems.SignInNeeded, 401, "login"),
     (reading.LengthRequired, 411, "required"),
     (reading.TooLarge, 413, "too-long"),
+    (reading.OnlyJson, 406, "not-supported"),
     (reading.UnsupportedType, 415, "not-supported"),
     (reading.CutShort, 400, "incomplete"),
     (reading.NotReadable, 400, "structure"),
@@ -37,6 +40,9 @@ _ANSWERS: tuple[tuple[type[Exception], int, str], ...] = (
     (smart.TokenRefused, 401, "login"),
     (smart.SmartProblem, 400, "security"),
 )
+
+# What somebody may not have, do or know of.
+_REFUSALS = (401, 403, 404)
 
 _log = structlog.get_logger("web")
 
@@ -59,8 +65,18 @@ def status_of(problem: Exception) -> tuple[int, str]:
 
 def _known(problem: Problem | smart.SmartProblem) -> Response:
     status, code = status_of(problem)
-    if status >= 500:
-        _log.warning("refused", problem=type(problem).__name__, request_id=g.get("request_id"))
+    if status in _REFUSALS:
+        try:
+            guards.remember_refusal(problem)
+        except problems.ForNow as later:
+            problem, (status, code) = later, status_of(later)
+    _log.log(
+        logging.WARNING if status >= 500 else logging.INFO,
+        "refused",
+        problem=type(problem).__name__,
+        reason=getattr(problem, "reason", ""),
+        request_id=g.get("request_id"),
+    )
     faults = getattr(problem, "faults", ()) or (Fault(code, problem.sentence),)
     response = _answer(status, problem.sentence, type(problem).__name__, faults)
     return _with_challenge(response, status, problem)

@@ -21,7 +21,7 @@ FORM_BYTES = 2 * 1024 * 1024
 
 # Every C0 control but tab, line feed and carriage return (R4 datatypes, string), and half a surrogate pair.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 class LengthRequired(Unusable):
@@ -38,6 +38,10 @@ class CutShort(Unusable):
 
 class UnsupportedType(Unusable):
     """This kind of content is not taken here."""
+
+
+class OnlyJson(Unusable):
+    """Only JSON is spoken here."""
 
 
 class NotReadable(Unusable):
@@ -104,7 +108,7 @@ def read_form(request: Request, limit: int = FORM_BYTES) -> dict[str, str]:
 
 def tidy(text: str) -> str:
     """A person's text as we keep it: LF line ends, controls that FHIR strings forbid as spaces."""
-    return _CONTROLS.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return CONTROLS.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 class _TwinKey(Exception):

@@ -13,7 +13,7 @@ from service.audit import checkpoint as notes
 from service.audit.checkpoint import Checkpoint
 from service.audit.leaf import LogEntry, placed
 from service.audit.merkle import RightEdge, consistency_proof
-from service.audit.record import Deed
+from service.audit.record import Deed, Record
 from service.audit.verify import Verdict, verify
 from service.r4 import audit_event
 from service.store import audit_trail, deeds
@@ -50,6 +50,14 @@ def sign_clinic(desk: Desk, clinic: str, key: bytes) -> tuple[str, str]:
     return note, notes.verifier_key(_origin(desk, clinic), _private(key))
 
 
+def last_signed(desk: Desk, clinic: str, key: bytes) -> tuple[Checkpoint, str] | None:
+    """The newest checkpoint this service signed for the clinic and its note; Doubtful where another hand wrote it."""
+    last = audit_trail.last_checkpoint(desk.store, clinic)
+    if last is None:
+        return None
+    return notes.verify(last.note, notes.verifier_key(_origin(desk, clinic), _private(key))), last.note
+
+
 def verify_clinic(desk: Desk, clinic: str, signed: Checkpoint | None = None) -> Verdict:
     """The verdict on the clinic's log in the database, read as one snapshot."""
     with audit_trail.snapshot(desk.store, clinic) as (edge, entries):
@@ -66,11 +74,18 @@ def verify_export(lines: Iterable[bytes], signed: Checkpoint | None = None) -> V
 
 def _read(lines: Iterable[bytes]) -> Iterator[LogEntry]:
     for line in lines:
-        read = audit_event.read(line)
-        index = audit_event.read_index(line)
+        index, read = _read_line(line)
         if audit_event.write(read, index) != line.rstrip(b"\n"):
             raise ValueError("a line was written by another hand")
         yield placed(index, read)
+
+
+def _read_line(line: bytes) -> tuple[int, Record]:
+    try:
+        return audit_event.read_index(line), audit_event.read(line)
+    except (ValueError, LookupError, TypeError, AttributeError, StopIteration):
+        # However strange a line is: what it holds is not said.
+        raise ValueError("a line is no record of ours") from None
 
 
 def _sign(desk: Desk, clinic: str, edge: RightEdge, key: bytes) -> str:
@@ -102,5 +117,5 @@ def _private(pem: bytes) -> Ed25519PrivateKey:
 
 def _operator(desk: Desk, clinic: str) -> AccessContext:
     return AccessContext(
-        clinic=clinic, role=Role.OFFICER, origin=Origin(desk.new_id()), client="command-line"
+        clinic=clinic, role=Role.OPERATOR, origin=Origin(desk.new_id()), client="command-line"
     )

@@ -11,15 +11,15 @@ from datetime import timedelta
 from service.access.context import AccessContext, Origin, Role
 from service.audit.record import Deed, Record
 from service.audit.record import Outcome as AuditOutcome
-from service.ehr.encounters import patient_of
-from service.ehr.outcome import Filed, HeldThere, NotSent, Outcome, Refused, Rung, Why
+from service.ehr.encounters import encounter_of, patient_of
+from service.ehr.outcome import Busy, Filed, HeldThere, NotSent, Outcome, Refused, Rung, Why
 from service.ehr.problems import RecordSystemProblem
 from service.ehr.retry import Done, Next, Park, Retry, Tried, next_attempt
 from service.ehr.write_back import file_document
 from service.journal.entries import EntryVersion, Filing, FilingState
 from service.r4 import document_reference
 from service.smart.problems import SmartProblem
-from service.store import deeds, entries, filings
+from service.store import deeds, entries, filings, sessions
 from service.store.deeds import GuardFailed
 from service.store.filings import Claimed
 from service.summary.content import CannotRender, PatientHeader
@@ -28,8 +28,9 @@ from service.workflow.own_copy import summary_of
 from service.workflow.remember import record
 
 LEASE = timedelta(seconds=120)
-# One attempt makes up to five requests (token, patient, search, create, read back), each with a deadline.
+# What a create and its read-back may take at the most, deadlines of 20 s each and a margin.
 ATTEMPT = timedelta(seconds=60)
+_QUIET = NotSent("quiet-window")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,12 @@ def take_over(desk: Desk) -> None:
     desk.writer.run_alone(filings.free_every_lane)
 
 
+def forget_expired(desk: Desk) -> None:
+    """Drop the visits and launches whose time is over, with the tokens they hold."""
+    now = desk.now()
+    desk.writer.run_alone(lambda connection: sessions.forget_expired(connection, now))
+
+
 def deliver_next(desk: Desk, clinic_key: str, owner: str) -> bool:
     """File the clinic's next due summary; whether there was one to try. `owner` names the worker in its lease."""
     now = desk.now()
@@ -92,7 +99,7 @@ def deliver_next(desk: Desk, clinic_key: str, owner: str) -> bool:
 def _deliver(work: _Work) -> None:
     quiet_until = _quiet_until(work)
     if quiet_until is not None:
-        _settle(work, NotSent("quiet-window"), quiet_until)
+        _settle(work, _QUIET, quiet_until)
         return
     try:
         outcome = _attempt(work)
@@ -119,14 +126,42 @@ def _quiet_until(work: _Work) -> Retry | None:
 
 
 def _attempt(work: _Work) -> Outcome:
+    _check_encounter(work)
     pdf = work.claimed.summary_pdf or _render(work)
     body = document_reference.write(_document(work, pdf))
-    if work.desk.now() + ATTEMPT >= work.claimed.lease_until:
+    if not _may_send(work):
         return NotSent("lease-too-short")
     _perform(work, deeds.NoteSendStarted(work.filing.id, work.desk.now()))
     return file_document(
-        work.clinic.for_delivery, work.clinic.filing.rung, body, work.filing.version_identifier
+        work.clinic.for_delivery,
+        work.clinic.filing.rung,
+        body,
+        work.filing.version_identifier,
+        may_send=lambda: _may_send(work),
     )
+
+
+def _check_encounter(work: _Work) -> None:
+    """The infusion's Encounter is read again before anything is sent: the same patient's, still counted (W-61).
+
+    Nothing is filed to a wrong encounter (rule 11); what was withdrawn meanwhile waits for a person.
+    """
+    encounter_id = work.entry.link.encounter_id
+    if encounter_id is None:
+        return
+    try:
+        seen = encounter_of(work.clinic.for_delivery, encounter_id)
+    except RecordSystemProblem:
+        raise _NotNow(NotSent("encounter-not-read")) from None
+    except SmartProblem as problem:
+        raise _NotNow(NotSent(problem.reason or "no-token")) from None
+    if seen is None or seen.patient_id != work.entry.patient_id or not work.clinic.rule.counts(seen):
+        raise _NotNow(Refused(Why.TARGET, codes=("encounter-withdrawn",)))
+
+
+def _may_send(work: _Work) -> bool:
+    """Whether the lease outlasts one more request: what leaves after it could meet another worker's (rule 1)."""
+    return work.desk.now() + ATTEMPT < work.claimed.lease_until
 
 
 def _render(work: _Work) -> bytes:
@@ -196,7 +231,11 @@ def _title(work: _Work) -> str:
 def _settle(work: _Work, outcome: Outcome, decided: Next) -> None:
     """Write down what became of it and give the lane back: one deed, fenced."""
     lane = deeds.ReleaseLane(work.filing.patient_id, work.claimed.fence)
-    _perform(work, _change(work, outcome, decided), lane, records=(_remembered(work, outcome, decided),))
+    changes: tuple[deeds.Change, ...] = (_change(work, outcome, decided), lane)
+    if isinstance(outcome, Busy | NotSent) and outcome != _QUIET:
+        # Nothing of it is under way there: the next attempt need not wait out the quiet window.
+        changes = (deeds.NoteSendStarted(work.filing.id, None), *changes)
+    _perform(work, *changes, records=(_remembered(work, outcome, decided),))
 
 
 def _change(work: _Work, outcome: Outcome, decided: Next) -> deeds.Change:

@@ -3,8 +3,9 @@
 The wiring fills it once; workflows take it as their first argument and reach nothing else.
 """
 
+import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
@@ -62,6 +63,7 @@ class ClinicDesk:
     officers: frozenset[str]
     care_team: frozenset[str]
     audiences: tuple[str, ...]
+    clients: frozenset[str]
     frame_ancestors: tuple[str, ...]
     filing: FilingRules
     apps: Mapping[str, App]
@@ -71,13 +73,24 @@ class ClinicDesk:
     for_delivery: RecordSystem
 
 
+class Turns:
+    """One at a time for each name, within this process; names may share a turn by chance."""
+
+    def __init__(self) -> None:
+        self._locks = tuple(threading.Lock() for _ in range(64))
+
+    def of(self, name: str) -> threading.Lock:
+        """The turn of this name."""
+        return self._locks[hash(name) % len(self._locks)]
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """The tools of all workflows. `now` gives aware UTC instants, `new_id` random UUIDs, `new_secret` URL-safe secrets,
     `chance` numbers from 0 up to 1.
 
     `words_key` derives, for a named draft, the key that seals words in a browser tab which the server has not
-    confirmed yet (rule 14): the server keeps it, the tab only borrows it.
+    confirmed yet (rule 14): the server keeps it, the tab only borrows it. `renewals` are the turns at a visit's token.
     """
 
     store: Store
@@ -92,6 +105,7 @@ class Desk:
     chance: Callable[[], float]
     render: Callable[[Summary], bytes]
     words_key: Callable[[str], bytes]
+    renewals: Turns = field(default_factory=Turns)
 
     def entry_id(self, clinic: str, key: str) -> str:
         """The FHIR id of the entry with this key: the server's own, and the same from draft to amendment."""

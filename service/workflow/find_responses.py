@@ -54,7 +54,7 @@ def find_responses(desk: Desk, context: AccessContext, wanted: EntryQuery, query
     served = [serve(entry) for entry in found[: wanted.limit]]
     if wanted.after is None:
         served = [*_drafts(desk, context, wanted), *served]
-    _remember(desk, context, query, served)
+    _remember(desk, context, query, {*(one.patient_id for one in served), *(wanted.patient_ids or ())})
     return FoundResponses(tuple(served), Cursor(last.authored, last.id) if last else None)
 
 
@@ -124,8 +124,9 @@ def _time_fits(draft: Draft, wanted: EntryQuery) -> bool:
     return after and (wanted.authored_before is None or draft.saved_at < wanted.authored_before)
 
 
-def _remember(desk: Desk, context: AccessContext, query: str, served: Iterable[Served]) -> None:
-    patients: list[str | None] = [*sorted({one.patient_id for one in served})] or [None]
+def _remember(desk: Desk, context: AccessContext, query: str, touched: Iterable[str]) -> None:
+    """A record for each patient found or asked for: also a search that finds nothing says whom it was about."""
+    patients: list[str | None] = [*sorted(touched)] or [None]
     before_answering(
         desk,
         context,

@@ -3,27 +3,34 @@
 from service.access.context import AccessContext
 from service.audit.record import Deed
 from service.journal.entries import EntryVersion, shared_answers
-from service.journal.problems import NotYours
+from service.journal.problems import ForNow, NotYours
 from service.journal.prompts import PromptSet
 from service.store import entries
-from service.summary.content import AnsweredPrompt, PatientHeader, Summary
+from service.summary.content import AnsweredPrompt, CannotRender, PatientHeader, Summary
 from service.workflow.desk import ClinicDesk, Desk
 from service.workflow.remember import before_answering, record
 
 
+class CopyNotMade(ForNow):
+    """Your copy cannot be made just now. Your words are safe; please try again in a moment."""
+
+
 def own_copy(desk: Desk, context: AccessContext, key: str, header: PatientHeader) -> bytes:
-    """The PDF of what this patient sent under this key, every answer in it; NotYours where there is none."""
+    """The PDF of what this patient sent under this key, every answer in it; NotYours where there is none.
+
+    CopyNotMade where it cannot be rendered now.
+    """
     entry = entries.by_key(desk.store, context, key)
     prompt_set = desk.library.by_canonical(entry.questionnaire) if entry else None
     if entry is None or prompt_set is None:
         raise NotYours
     what = f"QuestionnaireResponse/{entry.id}/_history/{entry.version}"
     before_answering(desk, context, [record(desk, context, Deed.PRINT, patient=entry.patient_id, what=what)])
-    return desk.render(
-        summary_of(
-            desk.clinic(context.clinic), entry, prompt_set, header, entry.identifier, private_copy=True
-        )
-    )
+    clinic = desk.clinic(context.clinic)
+    try:
+        return desk.render(summary_of(clinic, entry, prompt_set, header, entry.identifier, private_copy=True))
+    except CannotRender:
+        raise CopyNotMade from None
 
 
 def summary_of(

@@ -60,7 +60,8 @@ def side_by_side(desk: Desk, context: AccessContext) -> tuple[OpenedCourse, dict
     course = look(desk, context)
     sent = [step for step in course.steps if step.entry is not None]
     rows = {theme: tuple(_beside(desk, theme, sent)) for theme in REPEATING_THEMES}
-    _remember(desk, context, course.patient_id, *(_versioned(step.entry) for step in sent if step.entry))
+    read = [_versioned(step.entry) for step in sent if step.entry]
+    _remember(desk, context, course.patient_id, *(read or ["Course"]))
     return course, rows
 
 

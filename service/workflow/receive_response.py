@@ -11,19 +11,20 @@ from service.journal.problems import (
     AlreadySent,
     ChangedElsewhere,
     Fault,
+    InfusionTaken,
     NotAllowed,
     NotAnEntry,
     RecordSystemSilent,
 )
 from service.journal.prompts import PromptSet
-from service.journal.series import assign
+from service.journal.series import Standing, Step
 from service.r4 import questionnaire_response, raw_json
 from service.r4.canonical import URI_IDENTIFIER
 from service.r4.questionnaire_response import ReceivedResponse
-from service.store import deeds, entries, infusions
+from service.store import deeds, drafts, entries, infusions
 from service.store.deeds import GuardFailed
 from service.workflow.desk import Desk
-from service.workflow.open_course import course_of
+from service.workflow.open_course import look
 from service.workflow.refresh_infusions import look_again
 from service.workflow.remember import record
 from service.workflow.submit_entry import Sending, send
@@ -53,7 +54,7 @@ def receive_response(
     is shared: only the journal's own pages can keep an answer private (rule 16).
     """
     received = questionnaire_response.read(value)
-    arrived = _judged(desk, context, raw, received)
+    arrived = _judged(desk, context, raw, value, received)
     if entries.by_key(desk.store, context, arrived.key) is not None:
         raise AlreadySent
     if arrived.status is EntryStatus.COMPLETED:
@@ -61,7 +62,9 @@ def receive_response(
     return _keep_draft(desk, context, arrived)
 
 
-def _judged(desk: Desk, context: AccessContext, raw: bytes, received: ReceivedResponse) -> _Arrived:
+def _judged(
+    desk: Desk, context: AccessContext, raw: bytes, value: dict[str, object], received: ReceivedResponse
+) -> _Arrived:
     patient_id = context.only_patient
     if patient_id is None:
         raise NotAllowed
@@ -71,9 +74,10 @@ def _judged(desk: Desk, context: AccessContext, raw: bytes, received: ReceivedRe
     if prompt_set is None:
         raise NotAnEntry
     key = _key(desk, received)
-    link, encounters = _link(desk, context, patient_id, received)
+    link, encounters = _link(desk, context, patient_id, key, received)
     now = desk.now()
     faults = (
+        *_not_as_sent(received, value),
         *check_step(None, status),
         *check(received, prompt_set, status=status, now=now, patient_id=patient_id, encounters=encounters),
         *_set_fits(prompt_set, link),
@@ -82,6 +86,18 @@ def _judged(desk: Desk, context: AccessContext, raw: bytes, received: ReceivedRe
     answers = tuple(Answer(link_id, words) for link_id, words in received.texts().items())
     raw = raw_json.supplement(raw, _missing(received, key, patient_id))
     return _Arrived(raw, received, status, key, patient_id, prompt_set, link, answers)
+
+
+def _not_as_sent(received: ReceivedResponse, value: dict[str, object]) -> tuple[Fault, ...]:
+    """What an app may not decide: security labels, resources inside, an excerpt in place of the whole (T10, I-79)."""
+    meta = value.get("meta")
+    labelled = isinstance(meta, dict) and "security" in meta
+    told = (
+        (labelled, "Security labels are the server's.", f"{_ROOT}.meta.security"),
+        ("contained" in value, "Contained resources are not taken here.", f"{_ROOT}.contained"),
+        (received.has_subsetted_tag, "This is an excerpt, not the whole response.", f"{_ROOT}.meta.tag"),
+    )
+    return tuple(Fault("business-rule", text, place) for holds, text, place in told if holds)
 
 
 def _refuse(faults: tuple[Fault, ...]) -> None:
@@ -103,7 +119,7 @@ def _key(desk: Desk, received: ReceivedResponse) -> str:
 
 
 def _link(
-    desk: Desk, context: AccessContext, patient_id: str, received: ReceivedResponse
+    desk: Desk, context: AccessContext, patient_id: str, key: str, received: ReceivedResponse
 ) -> tuple[Link, frozenset[str]]:
     """The infusion the response names, and every encounter of this patient; the record system is asked if need be."""
     wanted = (received.encounter or "").rpartition("/")[2]
@@ -112,12 +128,26 @@ def _link(
         known = _look(desk, context, patient_id)
     if not wanted:
         return Link(), known
-    for assignment in assign(course_of(desk, context, patient_id), desk.library):
-        if wanted in assignment.infusion.encounter_ids:
-            return assignment.link, known
+    step = next((one for one in look(desk, context).steps if wanted in one.link.evidence), None)
+    if step is not None:
+        return _free(step, key), known
     if wanted in known:
-        raise NotAnEntry(Fault("business-rule", "This encounter was no infusion.", f"{_ROOT}.encounter"))
+        raise _misplaced("This encounter was no infusion.")
     return Link(), known
+
+
+def _free(step: Step, key: str) -> Link:
+    """The infusion's link, if an entry may begin there now: the same steps as on the patient's own page."""
+    begun = step.draft
+    if step.entry is not None or (begun and begun.key != key and begun.status is not EntryStatus.STOPPED):
+        raise InfusionTaken
+    if step.standing == Standing.NOT_YET:
+        raise _misplaced("This infusion has not ended yet.")
+    return step.link
+
+
+def _misplaced(text: str) -> NotAnEntry:
+    return NotAnEntry(Fault("business-rule", text, f"{_ROOT}.encounter"))
 
 
 def _look(desk: Desk, context: AccessContext, patient_id: str) -> frozenset[str]:
@@ -163,11 +193,17 @@ def _send(desk: Desk, context: AccessContext, arrived: _Arrived) -> EntryVersion
         answers=arrived.answers,
         authored=authored,
         language=arrived.received.language or arrived.prompt_set.language,
-        draft_revision=0,
+        draft_revision=_draft_revision(desk, context, arrived.key),
         through="api",
         received=arrived.raw,
     )
     return send(desk, context, sending).entry
+
+
+def _draft_revision(desk: Desk, context: AccessContext, key: str) -> int:
+    """The app may complete the draft it began under the same identifier; 0 where there is none."""
+    begun = drafts.draft(desk.store, context, key)
+    return begun.revision if begun else 0
 
 
 def _keep_draft(desk: Desk, context: AccessContext, arrived: _Arrived) -> Draft:

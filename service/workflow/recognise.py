@@ -8,20 +8,18 @@ from datetime import datetime, timedelta
 from service.access.context import AccessContext, Origin, Permission, Role
 from service.access.decision import LEVELS
 from service.journal.problems import NotAllowed, SignInNeeded
-from service.smart import launch
 from service.smart.access_token import TokenGrant, check
-from service.smart.problems import SmartProblem, TokenInvalid
+from service.smart.problems import TokenInvalid
 from service.smart.scopes import LETTERS
-from service.smart.token_endpoint import TokenAnswer
 from service.store import deeds, sessions
 from service.store.sessions import Visit
 from service.summary.content import PatientHeader
 from service.workflow.desk import ClinicDesk, Desk
+from service.workflow.renew_visit import renewed
 
 IDLE = timedelta(hours=2)
 LONGEST = timedelta(hours=12)
 _TOUCH_AFTER = timedelta(seconds=60)
-_RENEW_BEFORE = timedelta(seconds=60)
 _ROLES = {"patient": Role.PATIENT, "clinician": Role.CLINICIAN, "officer": Role.OFFICER}
 _SERVED = ("QuestionnaireResponse",)
 
@@ -33,6 +31,14 @@ class Visitor:
     visit: Visit
     header: PatientHeader
 
+    @property
+    def ends(self) -> datetime:
+        """When the visit ends if nobody comes back: a token that cannot be renewed ends it, too."""
+        contents = self.visit.contents
+        if contents.refresh_token is not None:
+            return self.visit.expires_at
+        return min(self.visit.expires_at, contents.token_expires_at)
+
 
 def visitor(desk: Desk, handle: str, secret: str, origin: Origin) -> tuple[Visitor, AccessContext]:
     """The visit behind this handle, proven by its secret; SignInNeeded where there is none, or no longer."""
@@ -42,8 +48,8 @@ def visitor(desk: Desk, handle: str, secret: str, origin: Origin) -> tuple[Visit
     now = desk.now()
     if now >= visit.expires_at or visit.clinic not in desk.clinics:
         raise SignInNeeded
-    visit = _renewed(desk, visit, now)
-    _touch(desk, visit, now)
+    _check_rights(desk.clinic(visit.clinic), visit)
+    visit = _touched(desk, renewed(desk, visit, now), now)
     return Visitor(visit, header_of(visit)), _context_of(visit, origin)
 
 
@@ -75,7 +81,10 @@ def digest(secret: str) -> str:
 def header_of(visit: Visit) -> PatientHeader:
     """The patient of a visit, as the record system named them when it began."""
     contents = visit.contents
-    return PatientHeader(contents.patient_name or "", contents.birth_date, contents.patient_identifier)
+    without_name = f"Patient {visit.patient_id} (name not available)" if visit.patient_id else ""
+    return PatientHeader(
+        contents.patient_name or without_name, contents.birth_date, contents.patient_identifier
+    )
 
 
 def _context_of(visit: Visit, origin: Origin) -> AccessContext:
@@ -90,7 +99,7 @@ def _context_of(visit: Visit, origin: Origin) -> AccessContext:
 
 
 def _context_of_grant(clinic: ClinicDesk, grant: TokenGrant, origin: Origin) -> AccessContext:
-    role = _role_of(grant)
+    role = _role_of(clinic, grant)
     return AccessContext(
         clinic=clinic.key,
         role=role,
@@ -103,21 +112,22 @@ def _context_of_grant(clinic: ClinicDesk, grant: TokenGrant, origin: Origin) -> 
     )
 
 
-def _role_of(grant: TokenGrant) -> Role:
+def _role_of(clinic: ClinicDesk, grant: TokenGrant) -> Role:
     """Rights come from who the person is, never from the scopes asked for (SMART A-86)."""
     if grant.scopes.has_level("system"):
         return Role.CLIENT
-    kind = (grant.fhir_user or "").split("/")[0]
-    if kind in ("Practitioner", "PractitionerRole"):
+    person = grant.fhir_user or ""
+    if person.startswith(("Practitioner/", "PractitionerRole/")) and _reads_words(clinic, person):
         return Role.CLINICIAN
-    if kind == "Patient" and grant.fhir_user == f"Patient/{grant.patient}":
+    if person == f"Patient/{grant.patient}":
         return Role.PATIENT
     raise NotAllowed  # a proxy, or a token that names nobody (rule 30, threat T17)
 
 
 def _reach(clinic: ClinicDesk, grant: TokenGrant, role: Role) -> frozenset[str] | None:
     if role is Role.CLIENT:
-        return None
+        # Every patient of the clinic, for the clients that the clinic listed; nobody for any other (rule 29).
+        return None if grant.client_id in clinic.clients else frozenset()
     if grant.patient is not None:
         return frozenset({grant.patient})
     # Without a patient in context, lists over patients are the care team's (rule 29, threat T8).
@@ -135,53 +145,33 @@ def _permissions(grant: TokenGrant, role: Role) -> frozenset[Permission]:
     )
 
 
-def _touch(desk: Desk, visit: Visit, now: datetime) -> None:
+def _touched(desk: Desk, visit: Visit, now: datetime) -> Visit:
     if now - visit.seen_at < _TOUCH_AFTER:
-        return
+        return visit
     until = min(now + IDLE, visit.started_at + LONGEST)
-    touched = deeds.TouchVisit(visit.handle, now, until)
-    desk.writer.perform(deeds.Deed(visit.clinic, changes=(touched,)))
+    touching = deeds.TouchVisit(visit.handle, now, until)
+    desk.writer.perform(deeds.Deed(visit.clinic, changes=(touching,)))
+    return replace(visit, seen_at=now, expires_at=until)
 
 
-def _renewed(desk: Desk, visit: Visit, now: datetime) -> Visit:
-    """A visit lives no longer than its token, unless the record system renews that (threat T23)."""
-    contents = visit.contents
-    if now < contents.token_expires_at - _RENEW_BEFORE:
-        return visit
-    if contents.refresh_token is None:
-        if now >= contents.token_expires_at:
-            raise SignInNeeded
-        return visit
-    answer = _refreshed(desk, visit)
-    renewed = replace(
-        contents,
-        access_token=answer.access_token,
-        refresh_token=answer.refresh_token,
-        token_expires_at=answer.expires_at,
-        scopes=answer.scope,
-    )
-    renewing = deeds.RenewVisit(visit.handle, renewed, visit.expires_at)
-    desk.writer.perform(deeds.Deed(visit.clinic, changes=(renewing,)))
-    return replace(visit, contents=renewed)
+def _check_rights(clinic: ClinicDesk, visit: Visit) -> None:
+    """Rights are the clinic's of today, not those of the day the visit began (threat T23)."""
+    if visit.kind not in clinic.apps or not may_hold(clinic, visit.kind, visit.person, visit.patient_id):
+        raise SignInNeeded
 
 
-def _refreshed(desk: Desk, visit: Visit) -> TokenAnswer:
-    clinic, contents = desk.clinic(visit.clinic), visit.contents
-    before = TokenAnswer(
-        access_token=contents.access_token,
-        expires_at=contents.token_expires_at,
-        scope=contents.scopes,
-        patient=visit.patient_id,
-        encounter=visit.encounter_id,
-        refresh_token=contents.refresh_token,
-    )
-    try:
-        configuration = clinic.configurations.of(clinic.iss)
-        return launch.refresh(
-            before,
-            clinic.apps[visit.kind].caller,
-            token_endpoint=configuration.token_endpoint,
-            iss=clinic.iss,
-        )
-    except SmartProblem:
-        raise SignInNeeded from None
+def may_hold(clinic: ClinicDesk, kind: str, person: str, patient_id: str | None) -> bool:
+    """Who may come in by which door (SMART A-86; product rules 29 and 30).
+
+    An officer sees no patient's words: one who is on the care team as well comes by the clinician's door.
+    """
+    if kind == "patient":
+        return patient_id is not None and person == f"Patient/{patient_id}"
+    if kind == "officer":
+        return person in clinic.officers
+    is_staff = person.startswith(("Practitioner/", "PractitionerRole/"))
+    return is_staff and patient_id is not None and _reads_words(clinic, person)
+
+
+def _reads_words(clinic: ClinicDesk, person: str) -> bool:
+    return person not in clinic.officers or person in clinic.care_team

@@ -6,7 +6,15 @@ from dataclasses import replace
 from service.access.context import AccessContext
 from service.audit.record import Deed, Record
 from service.journal.entries import Answer, Draft, EntryStatus
-from service.journal.problems import AlreadySent, ChangedElsewhere, Fault, NotYours, TooLong, UnknownPromptSet
+from service.journal.problems import (
+    AlreadySent,
+    ChangedElsewhere,
+    Fault,
+    InfusionTaken,
+    NotYours,
+    TooLong,
+    UnknownPromptSet,
+)
 from service.journal.prompts import PromptSet
 from service.store import deeds, drafts, entries
 from service.store.deeds import GuardFailed
@@ -64,15 +72,21 @@ def stop_entry(desk: Desk, context: AccessContext, key: str) -> Draft:
 
 def _save(desk: Desk, context: AccessContext, before: Draft, wanted: Draft) -> Draft:
     saved = replace(wanted, revision=before.revision + 1, saved_at=desk.now(), sitting=context.visit)
+    guards: tuple[deeds.Guard, ...] = (deeds.DraftIsAt(before.key, before.patient_id, before.revision),)
+    if before.status is EntryStatus.STOPPED and before.link.encounter_id is not None:
+        # While it lay aside an app may have sent the entry for this infusion: say so before more is written.
+        guards += (deeds.InfusionIsFree(before.patient_id, before.link.encounter_id, before.key),)
     deed = deeds.Deed(
         context.clinic,
-        guards=(deeds.DraftIsAt(before.key, before.patient_id, before.revision),),
+        guards=guards,
         changes=(deeds.SaveDraft(saved),),
         records=_records(desk, context, before, saved),
     )
     try:
         desk.writer.perform(deed)
-    except GuardFailed:
+    except GuardFailed as failed:
+        if isinstance(failed.guard, deeds.InfusionIsFree):
+            raise InfusionTaken from None
         return _overtaken(desk, context, saved)
     return saved
 

@@ -19,7 +19,7 @@ from service.store import deeds, sessions
 from service.store.deeds import GuardFailed
 from service.store.sessions import Visit, VisitContents
 from service.workflow.desk import App, ClinicDesk, Desk
-from service.workflow.recognise import IDLE, digest
+from service.workflow.recognise import IDLE, digest, may_hold
 from service.workflow.refresh_infusions import look_again
 from service.workflow.remember import before_answering, record
 
@@ -57,16 +57,11 @@ def begin_launch(desk: Desk, kind: str, iss: str, launch_value: str | None, orig
     clinic = desk.clinic_at(iss)
     if clinic is None:
         raise UnknownIssuer("not-configured")
-    app = _app(clinic, kind)
-    begun = launch.begin(
-        clinic.configurations.of(iss),
-        app.caller.registration,
-        redirect_uri=desk.redirect_uri,
-        scope=app.scope if launch_value is not None else _standalone(app.scope, kind),
-        launch=launch_value,
-        now=desk.now(),
-        random=desk.random,
-    )
+    try:
+        begun = _begin(desk, clinic, kind, iss, launch_value)
+    except SmartProblem as problem:
+        _remember_refusal(desk, clinic, origin, Deed.LAUNCH, kind, problem)
+        raise
     secret = desk.new_secret()
     pending = sessions.PendingLaunch(
         state_digest=digest(begun.pending.state),
@@ -87,23 +82,41 @@ def finish_launch(desk: Desk, returned: Returned, browser_secret: str, origin: O
     StateMismatch before any request where state or browser do not fit, or the launch was used (A-43, A-52).
     """
     pending = sessions.pending_launch(desk.store, digest(returned.state or ""))
-    if pending is None or not hmac.compare_digest(pending.browser_digest, digest(browser_secret)):
+    if pending is None:
         raise StateMismatch("unknown")
     clinic = desk.clinic(pending.clinic)
-    _use_up(desk, pending)
     try:
+        _came_back_to_its_browser(pending, browser_secret)
+        _use_up(desk, pending)
         return _sign_in(desk, clinic, pending.kind, _unpacked(pending.contents), returned, origin)
     except SmartProblem as problem:
-        refused = record(
-            desk,
-            _nobody(clinic, origin),
-            Deed.LOGIN,
-            what=pending.kind,
-            outcome=Outcome.REFUSED,
-            reason=problem.reason or type(problem).__name__,
-        )
-        before_answering(desk, _nobody(clinic, origin), [refused])
+        _remember_refusal(desk, clinic, origin, Deed.LOGIN, pending.kind, problem)
         raise
+
+
+def _begin(
+    desk: Desk, clinic: ClinicDesk, kind: str, iss: str, launch_value: str | None
+) -> launch.LaunchBegun:
+    app = _app(clinic, kind)
+    return launch.begin(
+        clinic.configurations.of(iss),
+        app.caller.registration,
+        redirect_uri=desk.redirect_uri,
+        scope=app.scope if launch_value is not None else _standalone(app.scope, kind),
+        launch=launch_value,
+        now=desk.now(),
+        random=desk.random,
+    )
+
+
+def _remember_refusal(
+    desk: Desk, clinic: ClinicDesk, origin: Origin, deed: Deed, kind: str, problem: SmartProblem
+) -> None:
+    """A launch or sign-in that failed at a clinic we know, with the problem's fixed word (product rule 25)."""
+    nobody = _nobody(clinic, origin)
+    reason = problem.reason or type(problem).__name__
+    refused = record(desk, nobody, deed, what=kind, outcome=Outcome.REFUSED, reason=reason)
+    before_answering(desk, nobody, [refused])
 
 
 def _sign_in(
@@ -132,14 +145,8 @@ def _sign_in(
 
 
 def _allowed_person(clinic: ClinicDesk, kind: str, person: Person, answer: TokenAnswer) -> str:
-    """Who may come in by which door (SMART A-86; product rules 29 and 30)."""
     user = person.fhir_user or ""
-    allowed = {
-        "patient": answer.patient is not None and user == f"Patient/{answer.patient}",
-        "clinician": user.startswith(("Practitioner/", "PractitionerRole/")) and answer.patient is not None,
-        "officer": user in clinic.officers,
-    }
-    if not allowed[kind]:
+    if not may_hold(clinic, kind, user, answer.patient):
         raise NotForThisPerson("person")
     return user
 
@@ -200,6 +207,11 @@ def _look_for_infusions(desk: Desk, clinic: ClinicDesk, context: AccessContext, 
         look_again(desk, context, clinic.record_system(lambda: visit.contents.access_token), visit.patient_id)
     except RecordSystemSilent:
         return
+
+
+def _came_back_to_its_browser(pending: sessions.PendingLaunch, browser_secret: str) -> None:
+    if not hmac.compare_digest(pending.browser_digest, digest(browser_secret)):
+        raise StateMismatch("other-browser")
 
 
 def _use_up(desk: Desk, pending: sessions.PendingLaunch) -> None:

@@ -53,7 +53,10 @@ def submit_entry(desk: Desk, context: AccessContext, key: str, revision: int) ->
     earlier = entries.by_key(desk.store, context, key)
     if earlier is not None:
         return receipt_of(desk, context, earlier)
-    draft, prompt_set = read_draft(desk, context, key)
+    try:
+        draft, prompt_set = read_draft(desk, context, key)
+    except AlreadySent:  # by another press of the button, between our two looks
+        return submit_entry(desk, context, key, revision)
     if draft.revision != revision:
         raise ChangedElsewhere
     return send(

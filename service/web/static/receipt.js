@@ -1,4 +1,7 @@
 // The receipt looks again by itself: every five seconds, for two minutes. Only the words about the filing change.
+// What is sent needs no copy in the tab.
+
+import { drop } from "./sealed.js";
 
 const EVERY = 5000;
 const filing = document.getElementById("filing");
@@ -26,4 +29,5 @@ function again() {
   if (looks > 0 && filing.dataset.state === "sent") setTimeout(look, EVERY);
 }
 
+drop(filing.dataset.entry);
 again();

@@ -38,7 +38,8 @@ export class Saver {
   resume({ revision, flight, answers }) {
     this.revision = revision;
     this.flight = flight;
-    for (const answer of answers) this.pending.set(answer.linkId, answer);
+    for (const answer of answers) if (!this.pending.has(answer.linkId)) this.pending.set(answer.linkId, answer);
+    this.changed(this);
     return this.save();
   }
 
@@ -55,12 +56,28 @@ export class Saver {
     clearTimeout(this.timer);
   }
 
+  /** The page stayed after all. */
+  start() {
+    this.stopped = false;
+  }
+
   async work() {
     while (!this.stopped && (this.flight || this.pending.size)) {
       this.flight ??= this.board();
-      const outcome = await this.fly(this.flight);
+      let outcome = await this.fly(this.flight);
+      if (outcome === "conflict" && this.pending.size) outcome = await this.flyTogether();
       if (outcome !== "saved") return this.setback(outcome);
     }
+  }
+
+  // The older words may have been overtaken by a form that took the newer ones along: the server takes a save that
+  // changes nothing, whatever revision it comes from. If it would change something, both are shown.
+  flyTogether() {
+    const answers = new Map(this.flight.answers.map((answer) => [answer.linkId, answer]));
+    for (const [linkId, answer] of this.pending) answers.set(linkId, answer);
+    this.flight = { id: crypto.randomUUID(), revision: this.flight.revision, answers: [...answers.values()] };
+    this.pending.clear();
+    return this.fly(this.flight);
   }
 
   board() {
@@ -86,6 +103,7 @@ export class Saver {
       const { revision, savedAt, sessionEnds } = await reply.json();
       this.revision = revision;
       this.flight = null;
+      this.conflict = null;
       this.attempt = 0;
       this.changed(this);
       this.tell("saved", { savedAt, sessionEnds });

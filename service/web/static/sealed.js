@@ -41,7 +41,7 @@ export function dropAll() {
 
 /** When somebody else signs in, what the one before left goes. */
 export function dropOfOthers() {
-  if (MINE) remove((box) => box.person !== MINE);
+  if (MINE) remove((box) => personOf(box) !== MINE);
 }
 
 function inTurn(step) {
@@ -52,9 +52,17 @@ function inTurn(step) {
 function remove(unwanted) {
   try {
     const names = Object.keys(sessionStorage).filter((name) => name.startsWith(PREFIX));
-    for (const name of names) if (unwanted(JSON.parse(sessionStorage.getItem(name)))) sessionStorage.removeItem(name);
+    for (const name of names) if (unwanted(sessionStorage.getItem(name))) sessionStorage.removeItem(name);
   } catch {
     // storage is switched off: nothing can lie there
+  }
+}
+
+function personOf(box) {
+  try {
+    return JSON.parse(box).person;
+  } catch {
+    return null; // damaged: nobody's
   }
 }
 

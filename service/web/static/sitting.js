@@ -5,9 +5,8 @@ import { dropAll, dropOfOthers } from "./sealed.js";
 const WARNING = 120000;
 const box = document.getElementById("sitting");
 const news = box?.querySelector("p");
-const opened = Date.now();
+const asked = news?.textContent;
 let ends = Date.parse(box?.dataset.sessionEnds);
-const length = ends - opened;
 let timer = null;
 
 function look() {
@@ -24,14 +23,14 @@ function over() {
   box.hidden = false;
 }
 
+// Any page asked for extends the stay; the one that answers says until when.
 async function extend() {
   const csrf = document.querySelector('meta[name="csrf"]').content;
-  const body = new URLSearchParams({ csrf });
   try {
-    const reply = await fetch(box.dataset.refreshUrl, { method: "POST", body, headers: { "X-CSRF": csrf, Accept: "application/json" } });
-    if (!reply.ok) return over();
-    const told = await reply.json().catch(() => ({}));
-    extended(told.sessionEnds ?? new Date(Date.now() + length).toISOString());
+    const reply = await fetch(box.dataset.refreshUrl, { method: "POST", body: new URLSearchParams({ csrf }), headers: { "X-CSRF": csrf } });
+    if (reply.status === 401) return over();
+    const page = new DOMParser().parseFromString(await reply.text(), "text/html");
+    extended(page.getElementById("sitting").dataset.sessionEnds);
     document.getElementById("main").focus();
   } catch {
     news.textContent = "That did not work just now. Please press the button again.";
@@ -40,6 +39,7 @@ async function extend() {
 
 function extended(until) {
   ends = Date.parse(until);
+  news.textContent = asked;
   look();
 }
 

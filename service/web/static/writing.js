@@ -6,6 +6,8 @@ import { Saver } from "./saving.js";
 
 const PAUSE = 1500;
 const NEARLY = 0.9;
+const LONGEST_WAIT = 4000;
+const GONE_BY_THEN = 15000;
 const form = document.getElementById("writing");
 const saved = document.getElementById("saved");
 const news = document.getElementById("saving-news");
@@ -15,7 +17,8 @@ const csrf = document.querySelector('meta[name="csrf"]').content;
 const saver = new Saver({ url: autosaveUrl, csrf, revision: Number(form.dataset.revision), tell, changed });
 let pause = null;
 let troubled = false;
-let handedOver = false;
+const typedEarly = fields.filter((field) => field.value !== field.defaultValue); // before this module was here
+let leaving = "no"; // "no", "saving first" or "now"
 
 // ---------- what the person does ----------
 
@@ -31,30 +34,44 @@ function noted(field) {
 
 function saveNow() {
   clearTimeout(pause);
-  if (!handedOver && !saver.conflict) saver.save();
+  if (leaving === "no" && !saver.conflict) saver.save();
 }
 
 function nearTheEnd(field) {
-  document.getElementById(field.getAttribute("aria-describedby")).hidden = field.value.length < NEARLY * field.maxLength;
+  const hint = document.getElementById(field.dataset.long);
+  hint.hidden = field.value.length < NEARLY * field.maxLength;
+  if (hint.hidden) field.removeAttribute("aria-describedby");
+  else field.setAttribute("aria-describedby", hint.id);
 }
 
-// A form that overtakes its own autosave would meet its own words as "changed elsewhere": so it waits for the reply.
+// A form that overtakes its own autosave would meet its own words as "changed elsewhere": so the words go first, and
+// the form after them. Without a network the page stays, because what would come next is the browser's own error.
 async function handOver(event) {
-  if (handedOver) return;
-  handedOver = true;
   clearTimeout(pause);
-  saver.stop();
-  if (!saver.running) return handed();
+  if (leaving === "now" || saver.isSettled || saver.conflict) return handed();
   event.preventDefault();
-  await Promise.race([saver.running, new Promise((done) => setTimeout(done, 4000))]);
+  if (leaving === "saving first") return;
+  leaving = "saving first";
+  await Promise.race([saver.save(), new Promise((done) => setTimeout(done, LONGEST_WAIT))]);
+  leaving = "no";
+  if (!saver.isSettled && !navigator.onLine) return;
   handed();
   form.requestSubmit(event.submitter);
 }
 
-// If the form does not arrive, the tab still has the words; if it does, the next page knows which ones went with it.
+// If the form does not arrive, the tab still has the words. If it does, saving them again changes nothing.
 function handed() {
+  leaving = "now";
+  saver.stop();
   form.elements.namedItem("revision").value = saver.revision;
-  if (!saver.isSettled) keep(entry, wordsKey, { ...saver.unconfirmed, handed: fields.map((field) => field.dataset.linkId) });
+  setTimeout(stayed, GONE_BY_THEN);
+}
+
+// The browser's Stop was pressed, or the way is very slow: go on saving.
+function stayed() {
+  leaving = "no";
+  saver.start();
+  saveNow();
 }
 
 // ---------- what the saver says ----------
@@ -89,12 +106,25 @@ function tellSaved({ savedAt, sessionEnds }) {
 }
 
 function tellConflict({ conflictUrl }) {
-  const both = document.createElement(conflictUrl ? "a" : "button");
-  if (conflictUrl) both.href = conflictUrl;
-  else Object.assign(both, { type: "submit", name: "go", value: "save" });
-  both.className = "button";
-  both.textContent = "See both texts";
+  const both = Object.assign(document.createElement("button"), { type: "button", textContent: "See both texts" });
+  both.addEventListener("click", () => showBoth(conflictUrl));
   news.replaceChildren("This was also changed in another window. Nothing is lost. ", both);
+}
+
+// All that is unconfirmed goes, also what an earlier page left under another prompt: the server shows each beside the other.
+function showBoth(conflictUrl) {
+  const asking = Object.assign(document.createElement("form"), { method: "post", action: conflictUrl, hidden: true });
+  const add = (name, value) => asking.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+  add("csrf", csrf);
+  add("revision", saver.revision);
+  add("go", "save");
+  for (const { linkId, text, private: own } of newest(saver.unconfirmed)) {
+    add(`text-${linkId}`, text);
+    if (own) add(`private-${linkId}`, "yes");
+  }
+  document.body.append(asking);
+  handed();
+  asking.submit();
 }
 
 function showClock(when) {
@@ -109,18 +139,13 @@ function showClock(when) {
 async function restore() {
   const earlier = await kept(entry, wordsKey);
   if (!earlier) return;
-  const left = saver.revision > earlier.revision && !earlier.disputed ? withoutHanded(earlier) : earlier;
-  const answers = [...(left.flight?.answers ?? []), ...left.answers];
-  if (answers.length === 0) return void drop(entry);
-  answers.forEach(show);
-  await saver.resume(left);
+  if (earlier.resolvedAt < saver.revision) return void drop(entry);
+  newest(earlier).filter(({ linkId }) => !typedEarly.some((field) => field.dataset.linkId === linkId)).forEach(show);
+  saver.resume(earlier);
 }
 
-// What went with a form the server has taken is not ours to send again.
-function withoutHanded({ revision, flight, answers, handed = [] }) {
-  const ours = (answer) => !handed.includes(answer.linkId);
-  return { revision, flight: flight?.answers.every(ours) ? flight : null, answers: answers.filter(ours) };
-}
+const newest = ({ flight, answers }) =>
+  [...new Map([...(flight?.answers ?? []), ...answers].map((answer) => [answer.linkId, answer])).values()];
 
 function show(answer) {
   const field = fields.find((one) => one.dataset.linkId === answer.linkId);
@@ -151,11 +176,11 @@ for (const field of fields) {
 form.addEventListener("submit", handOver);
 addEventListener("online", saveNow);
 addEventListener("pagehide", saveNow);
-addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") saveNow(); });
 document.documentElement.classList.add("saves-itself");
 const savedBefore = saved.querySelector("time");
 if (savedBefore) showClock(new Date(savedBefore.dateTime));
 offerHiding();
 await restore();
+typedEarly.forEach(noted);
 document.documentElement.dataset.writing = "ready";

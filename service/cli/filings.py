@@ -1,0 +1,42 @@
+"""What is owed to the record systems, on the command line: which entries are not filed, why, and another try."""
+
+import click
+
+from service.settings import read_settings
+from service.wiring import wire
+from service.workflow.filings_by_command import owed, try_again
+
+
+@click.group()
+def filings() -> None:
+    """What is still owed to the record system."""
+
+
+@filings.command("list")
+@click.argument("clinic")
+def list_owed(clinic: str) -> None:
+    """Name everything that is due, parked or refused, with its reason."""
+    wiring = wire(read_settings())
+    try:
+        open_now = owed(wiring.desk, clinic)
+    finally:
+        wiring.stop()
+    for one in open_now:
+        click.echo(
+            f"{one.id}  {one.state.value}  patient {one.patient_id}  {one.reason or 'waiting its turn'}"
+        )
+    click.echo(f"{len(open_now)} owed.")
+
+
+@filings.command("retry")
+@click.argument("clinic")
+@click.argument("filing")
+def retry(clinic: str, filing: str) -> None:
+    """Try a parked or refused filing again, after its cause was mended."""
+    wiring = wire(read_settings())
+    wiring.desk.writer.start()
+    try:
+        try_again(wiring.desk, clinic, filing)
+    finally:
+        wiring.stop()
+    click.echo(f"{filing} is due again.")
