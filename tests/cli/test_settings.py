@@ -1,0 +1,219 @@
+"""What an operator says wrongly is found before anything runs, and said in one sentence with its place."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from service.cli.demo_clinic import clinics_file
+from service.cli.trouble import sentence
+from service.clinic import ClinicsUnreadable, read_clinics
+from service.settings import UnknownSetting, read_settings
+
+GOOD = clinics_file("https://ehr.example").replace("https://ehr.example", "https://ehr.example/r4", 1)
+
+
+# --- settings --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["PUBLIC_URI", "", "public_url", "CLINIC_FILE"])
+def test_a_variable_of_ours_that_is_no_setting_is_an_error(name: str) -> None:
+    with pytest.raises(UnknownSetting, match=f"INFUSION_JOURNAL_{name}"):
+        read_settings({f"INFUSION_JOURNAL_{name}": "x"})
+
+
+def test_variables_of_others_are_left_alone() -> None:
+    assert read_settings({"PATH": "/", "INFUSION": "x"}).mode == "production"
+
+
+URLS = {
+    "https://journal.example": "https://journal.example",
+    "https://journal.example/": "https://journal.example",
+    "http://127.0.0.1:8080": "http://127.0.0.1:8080",
+    "http://localhost": "http://localhost",
+}
+
+
+@pytest.mark.parametrize("url", URLS)
+def test_an_origin_is_taken_without_its_slash(url: str) -> None:
+    assert read_settings({"INFUSION_JOURNAL_PUBLIC_URL": url}).public_url == URLS[url]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "journal.example",
+        "ftp://journal.example",
+        "http://journal.example",
+        "http://10.0.0.1",
+        "https://",
+        "https://journal.example/path",
+        "https://journal.example?x=1",
+        "//journal.example",
+    ],
+)
+def test_what_is_no_origin_is_refused(url: str) -> None:
+    with pytest.raises(ValidationError):
+        read_settings({"INFUSION_JOURNAL_PUBLIC_URL": url})
+
+
+BAD = {
+    "MODE": "sandbox",
+    "WORKER": "many",
+    "LOG_LEVEL": "loud",
+    "TRUSTED_HOPS": "-1",
+    "PUBLIC_URL": "http://journal.example",
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_value_is_told_by_the_name_of_its_setting_and_never_by_itself(name: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        read_settings({f"INFUSION_JOURNAL_{name}": BAD[name]})
+
+    told = sentence(refused.value) or ""
+    assert told.startswith(f"INFUSION_JOURNAL_{name}: ")
+    assert "\n" not in told
+    assert f"'{BAD[name]}'" not in told
+
+
+def test_several_bad_values_are_told_at_once() -> None:
+    with pytest.raises(ValidationError) as refused:
+        read_settings({"INFUSION_JOURNAL_MODE": "x", "INFUSION_JOURNAL_WORKER": "y"})
+
+    told = sentence(refused.value) or ""
+    assert "INFUSION_JOURNAL_MODE" in told
+    assert "INFUSION_JOURNAL_WORKER" in told
+
+
+def test_the_databases_password_is_in_no_text_of_the_settings() -> None:
+    settings = read_settings({"INFUSION_JOURNAL_DATABASE_URL": "postgresql+psycopg://u:hush-hush@h/d"})
+
+    assert "hush-hush" not in repr(settings)
+    assert "hush-hush" in settings.database
+    assert not settings.is_embedded
+
+
+def test_a_fault_of_ours_keeps_its_traceback() -> None:
+    assert sentence(RuntimeError("x")) is None
+
+
+# --- clinics.toml ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "clinics.toml"
+
+
+def test_a_good_file_is_read(file: Path) -> None:
+    file.write_text(GOOD)
+
+    (clinic,) = read_clinics(file).values()
+
+    assert clinic.spellings == ("https://ehr.example/r4/fhir", "https://ehr.example/r4/fhir/")
+
+
+# What is put in place of what, and the words of the answer: the place, and what is wrong there.
+FAULTS: dict[str, tuple[str, str, str]] = {
+    "not TOML": ("[clinic.maple-grove]", "[clinic.maple-grove", "clinics.toml"),
+    "a second table": ("[clinic.maple-grove]", "[clinics.maple-grove]", "expected tables"),
+    "a word of ours": ("clinic.maple-grove", "clinic.launch", "launch"),
+    "capitals in the name": ("clinic.maple-grove", "clinic.Maple", "Maple"),
+    "a name with a slash": ("clinic.maple-grove", 'clinic."a/b"', "a/b"),
+    "an unknown line": ("telephone =", "telefone =", "maple-grove.telefone"),
+    "no name": ('name = "Maple Grove Ketamine Clinic"\n', "", "maple-grove.name"),
+    "an empty name": ("Maple Grove Ketamine Clinic", "", "maple-grove.name"),
+    "no iss": ('iss = "https://ehr.example/r4/fhir"\n', "", "maple-grove.iss"),
+    "iss not https": (
+        'iss = "https://ehr',
+        'iss = "http://ehr',
+        "maple-grove.iss: Value error, must be https",
+    ),
+    "iss with a user": ('iss = "https://ehr', 'iss = "https://me@ehr', "maple-grove.iss"),
+    "iss with a query": ("/r4/fhir", "/r4/fhir?x=1", "maple-grove.iss"),
+    "iss with a fragment": ("/r4/fhir", "/r4/fhir#x", "maple-grove.iss"),
+    "no host": ('iss = "https://ehr.example/r4/fhir"', 'iss = "https:///fhir"', "maple-grove.iss"),
+    "a zone of nowhere": ("America/Los_Angeles", "America/Atlantis", "maple-grove.zone"),
+    "a language not shipped": ("release =", 'language = "xx"\nrelease =', "maple-grove.language"),
+    "a release not built": ('"on-submit"', '"next-morning"', "maple-grove.release"),
+    "a wildcard for frames": ('["https://ehr.example"]', '["*"]', "maple-grove.frame_ancestors"),
+    "a kind of app unknown": (
+        'client_id = "journal-patient"',
+        'client_id = "journal-patient"\nkind = "x"',
+        "maple-grove.patient_app.kind",
+    ),
+    "a secret for none": (
+        'client_id = "journal-patient"',
+        'client_id = "journal-patient"\nsecret_file = "x"',
+        "maple-grove.patient_app: Value error, secret_file",
+    ),
+    "no secret": (
+        'client_id = "journal-patient"',
+        'client_id = "journal-patient"\nkind = "confidential-symmetric"',
+        "maple-grove.patient_app: Value error, secret_file",
+    ),
+    "a rule for nothing": (
+        "types = [",
+        "excluded_types = [",
+        "maple-grove.infusions: Value error, names nothing",
+    ),
+    "a status that never counts": (
+        'version = "1"',
+        'version = "1"\nstatuses = ["finished", "planned"]',
+        "statuses that never count: planned",
+    ),
+    "minutes beyond a day": (
+        'version = "1"',
+        'version = "1"\nready_after_minutes = 9999',
+        "ready_after_minutes",
+    ),
+    "a code without a system": (
+        'system = "http://maplegrove.example/encounter-types", code = "ketamine-iv-infusion"',
+        'code = "x"',
+        "maple-grove.infusions.types.0.system",
+    ),
+    "a person that is none": ('"Practitioner/officer-1"', '"officer-1"', "maple-grove.people.officers.0"),
+    "a patient for an officer": ('"Practitioner/officer-1"', '"Patient/1"', "maple-grove.people.officers.0"),
+    "a rung not offered": (
+        "[clinic.maple-grove.people]",
+        '[clinic.maple-grove.filing]\nrung = "D"\n[clinic.maple-grove.people]',
+        "maple-grove.filing.rung",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_each_fault_of_the_file_is_named_with_its_place(file: Path, name: str) -> None:
+    before, instead, words = FAULTS[name]
+    assert before in GOOD
+    file.write_text(GOOD.replace(before, instead))
+
+    with pytest.raises(ClinicsUnreadable) as refused:
+        read_clinics(file)
+
+    told = sentence(refused.value) or ""
+    assert words in told
+    assert told.startswith(str(file))
+
+
+def test_two_clinics_cannot_share_a_record_system(file: Path) -> None:
+    file.write_text(
+        GOOD + GOOD.replace("clinic.maple-grove", "clinic.cedar").replace("/r4/fhir", "/r4/fhir/")
+    )
+
+    with pytest.raises(ClinicsUnreadable, match="same iss"):
+        read_clinics(file)
+
+
+def test_a_file_that_is_not_there_is_named(file: Path) -> None:
+    with pytest.raises(ClinicsUnreadable, match=r"clinics\.toml"):
+        read_clinics(file)
+
+
+def test_several_faults_are_counted(file: Path) -> None:
+    file.write_text(GOOD.replace("America/Los_Angeles", "Nowhere").replace("telephone =", "telefone ="))
+
+    with pytest.raises(ClinicsUnreadable, match="and 1 more"):
+        read_clinics(file)

@@ -1,0 +1,497 @@
+"""Every door of the service, made from its URL map: who passes, what all answers carry, what gives nothing away."""
+
+import re
+from urllib.parse import urlencode, urlsplit
+from uuid import uuid4
+
+import flask
+import httpx2
+import pytest
+
+from service.access.policies import PATIENT_PAGE, PUBLIC
+from service.app import create_app
+from service.web import doors
+from service.web.doors import Door, RouteWithoutPolicy, hang
+from tests.people import (
+    FORM,
+    App,
+    Browser,
+    Visitor,
+    app_of,
+    backend_app,
+    clinician,
+    officer,
+    patient,
+    staff_app,
+)
+from tests.web.probing import Probe, probes
+from tests.world import CLINIC, JOURNAL, OTHER, World
+
+WORDS = "planted-words-of-somebody"
+# What differs from answer to answer by its nature.
+_FLEETING = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+def seen(answer: httpx2.Response) -> tuple[int, bytes, dict[str, str]]:
+    """All of an answer that tells anything."""
+    headers = {name: value for name, value in answer.headers.items() if name not in ("x-request-id", "date")}
+    return answer.status_code, _FLEETING.sub(b"an-id", answer.content), headers
+
+
+def knock(browser: Browser, probe: Probe, csrf: str = "", **filled: str) -> httpx2.Response:
+    """The request of a probe, as good as a stranger can make it."""
+    path = probe.path.format(**({"visit": "v", "key": "k", "entry_id": "e"} | filled))
+    if probe.method == "GET":
+        return browser.ask("GET", JOURNAL + path)
+    if probe.method == "PUT":
+        headers = {"Content-Type": "application/json", "X-CSRF": csrf}
+        return browser.ask("PUT", JOURNAL + path, content=b'{"revision": 1, "answers": []}', headers=headers)
+    fields = {"csrf": csrf, "revision": "1", "text": "x", "key": str(uuid4()), "encounter": "six-done-1"}
+    return browser.ask("POST", JOURNAL + path, content=urlencode(fields), headers=FORM)
+
+
+# --- policies --------------------------------------------------------------------------------------------------
+
+
+def test_every_route_has_a_policy(world: World) -> None:
+    assert len(probes(world.app)) > 30
+    assert {probe.policy for probe in probes(world.app)} == {
+        "public",
+        "launch",
+        "patient-page",
+        "clinician-page",
+        "officer-page",
+        "fhir-QuestionnaireResponse-r",
+        "fhir-QuestionnaireResponse-s",
+        "fhir-QuestionnaireResponse-c",
+    }
+
+
+PUBLIC_ENDPOINTS = {
+    "static",
+    "health.live",
+    "health.ready",
+    "health.keys",
+    "fhir_api.metadata",
+    "fhir_api.discovery",
+    "fhir_api.questionnaires",
+    "fhir_api.questionnaire",
+    "launch.ehr",
+    "launch.start",
+    "launch.callback",
+}
+
+
+def test_the_doors_that_ask_nobody_are_these_and_no_more(world: World) -> None:
+    assert {
+        probe.endpoint for probe in probes(world.app) if probe.policy in ("public", "launch")
+    } == PUBLIC_ENDPOINTS
+
+
+def test_a_route_without_a_policy_keeps_the_service_from_starting() -> None:
+    app = flask.Flask("test", static_folder=None)
+    door = Door("forgetful")
+    door.add_url_rule("/forgotten", "forgotten", lambda: "words")
+
+    with pytest.raises(RouteWithoutPolicy, match="/forgotten"):
+        hang(app, [door], {})
+
+
+def test_even_the_frameworks_own_static_route_needs_one() -> None:
+    with pytest.raises(RouteWithoutPolicy, match="/static/"):
+        hang(flask.Flask("test"), [], {})
+
+
+def test_create_app_refuses_a_door_that_forgot(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = doors.hang
+
+    def forgetful(app: flask.Flask, given: list[Door], own: dict[str, object]) -> None:
+        app.add_url_rule("/forgotten", "forgotten", lambda: "words")
+        real(app, given, own)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("service.app.hang", forgetful)
+
+    with pytest.raises(RouteWithoutPolicy):
+        create_app(world.wiring)
+
+
+def test_a_door_cannot_be_opened_twice_with_two_policies() -> None:
+    door = Door("d")
+    door.open("/", PUBLIC)(lambda: "")
+    assert door.policies == {"d.<lambda>": PUBLIC}
+    door.open("/x", PATIENT_PAGE)(flask.Flask)
+    assert door.policies["d.Flask"] is PATIENT_PAGE
+
+
+# --- who passes ------------------------------------------------------------------------------------------------
+
+PAGES = {"patient-page": "journal", "clinician-page": "chart", "officer-page": "compliance"}
+
+
+def test_a_visit_is_opened_by_its_own_secret_alone_and_else_is_like_one_that_never_was(world: World) -> None:
+    """No cookie, a wrong one, another visit's, a visit that ended: each door answers as for an unknown visit."""
+    ada, bob, gone = patient(world), patient(world, "patient-two-in"), patient(world)
+    gone.post("sign-out")
+    secret = next(c for c in bob.browser.jar if c.name == f"__Host-visit-{bob.handle}").value
+    for probe in (one for one in probes(world.app) if one.policy in PAGES):
+        unknown = seen(knock(Browser(world), probe, visit=str(uuid4())))
+        assert unknown[0] == 401, probe
+        wrong = Browser(world)
+        for value in ("x" * 43, secret, ""):
+            wrong = Browser(world)
+            cookie = {"Cookie": f"__Host-visit-{ada.handle}={value}"}
+            wrong._http.headers.update(cookie)
+            assert seen(knock(wrong, probe, visit=ada.handle)) == unknown, (probe, value)
+        assert seen(knock(Browser(world), probe, visit=ada.handle)) == unknown, probe
+        assert seen(knock(bob.browser, probe, visit=ada.handle)) == unknown, probe
+        assert seen(knock(gone.browser, probe, visit=gone.handle)) == unknown, probe
+
+
+def test_each_kind_of_visit_opens_its_own_pages_alone(world: World) -> None:
+    visitors: dict[str, Visitor] = {
+        "patient-page": patient(world),
+        "clinician-page": clinician(world),
+        "officer-page": officer(world),
+    }
+    for probe in (one for one in probes(world.app) if one.policy in PAGES):
+        for kind, visitor in visitors.items():
+            if kind == probe.policy:
+                continue
+            answer = knock(visitor.browser, probe, visitor.csrf, visit=visitor.handle)
+            assert answer.status_code == 403, (kind, probe)
+            assert "NotAllowed" in answer.text or answer.json()["problem"] == "NotAllowed"
+
+
+def test_a_foreign_entry_looks_exactly_like_one_that_is_not(world: World) -> None:
+    """Another patient's keys and ids at every door that takes one: status, body and headers as for none at all."""
+    theirs = patient(world, "patient-two-in")
+    sent = theirs.write("two-in-1", {"ai1.1": WORDS})
+    begun = theirs.begin("two-in-2")
+    theirs.type(begun, 1, {"ai2.1": WORDS})
+    ada, doctor = patient(world), clinician(world)
+    sent_id, begun_id = (world.desk.entry_id(CLINIC, key) for key in (sent, begun))
+    apps = [app_of(world), staff_app(world, chart="patient-six-done"), staff_app(world, "clinician-2")]
+
+    for probe in probes(world.app):
+        if "{key}" in probe.path and probe.policy == "patient-page":
+            for absent, foreign in ((str(uuid4()), sent), (str(uuid4()), begun)):
+                told = [
+                    seen(knock(ada.browser, probe, ada.csrf, visit=ada.handle, key=key))
+                    for key in (absent, foreign)
+                ]
+                assert told[0] == told[1], probe
+                assert told[0][0] == 404, probe
+        elif "{entry_id}" in probe.path and probe.policy == "clinician-page":
+            told = [
+                seen(knock(doctor.browser, probe, doctor.csrf, visit=doctor.handle, entry_id=entry))
+                for entry in (str(uuid4()), sent_id, begun_id)
+            ]
+            assert told[0] == told[1] == told[2], probe
+            assert told[0][0] == 404
+        elif "{entry_id}" in probe.path:
+            for app in apps:
+                told = [
+                    seen(app.get(f"QuestionnaireResponse/{one}")) for one in (str(uuid4()), sent_id, begun_id)
+                ]
+                assert told[0] == told[1] == told[2], probe
+                assert told[0][0] == 404
+
+
+def test_nothing_of_the_other_clinic_is_reached_with_the_same_patient_ids(world: World) -> None:
+    mine, there = patient(world), patient(world, clinic=OTHER)
+    sent = there.write("six-done-1", {"ai1.1": WORDS})
+    begun = there.begin("six-done-2")
+    there.type(begun, 1, {"ai2.1": WORDS})
+    world.deliver(OTHER)
+    sent_id = world.desk.entry_id(OTHER, sent)
+
+    for path in ("receipt", "copy.pdf", "prompt/1", "all", "check"):
+        for key in (sent, begun):
+            assert mine.get(f"entry/{key}/{path}").status_code == 404
+    assert WORDS not in mine.get().text
+    assert WORDS not in clinician(world).get("side-by-side").text
+    assert clinician(world).get(f"entry/{sent_id}").status_code == 404
+    assert WORDS not in officer(world).get("export.ndjson").text
+    assert sent_id not in officer(world).get("export.ndjson").text
+    for app in (app_of(world), staff_app(world), backend_app(world)):
+        assert app.get(f"QuestionnaireResponse/{sent_id}").status_code == 404
+        assert WORDS not in app.get("QuestionnaireResponse").text
+    # And back: the one clinic's token at the other's base.
+    assert App(world, app_of(world).token, OTHER).get("QuestionnaireResponse").status_code == 401
+    assert world.records().search("DocumentReference", []).resources == []
+
+
+def test_a_clinician_reads_no_draft_and_no_words_that_were_put_off(world: World) -> None:
+    ada = patient(world)
+    key = ada.begin("six-done-1")
+    ada.type(key, 1, {"ai1.1": WORDS})
+    doctor = clinician(world)
+
+    for answer in (
+        doctor.get(),
+        doctor.get("side-by-side"),
+        doctor.get(f"entry/{world.desk.entry_id(CLINIC, key)}"),
+    ):
+        assert WORDS not in answer.text
+    for path in (f"entry/{key}/prompt/1", f"entry/{key}/check"):
+        assert doctor.browser.ask("GET", f"{JOURNAL}/journal/{doctor.handle}/{path}").status_code == 403
+
+
+def test_an_officer_sees_no_words_wherever_they_look(world: World) -> None:
+    ada = patient(world)
+    ada.write("six-done-1", {"ai1.1": WORDS})
+    key = ada.begin("six-done-2")
+    ada.type(key, 1, {"ai2.1": WORDS})
+    world.deliver()
+    clinician(world)
+    auditor = officer(world)
+
+    pages = [
+        auditor.get(),
+        auditor.get("patient/patient-six-done"),
+        auditor.get("export.ndjson"),
+        auditor.post("verify"),
+    ]
+
+    for page in pages:
+        assert page.status_code == 200
+        assert WORDS not in page.text
+        assert "Harrowgate" not in page.text
+
+
+# --- forms -----------------------------------------------------------------------------------------------------
+
+
+def test_a_form_that_did_not_come_from_our_own_page_changes_nothing(world: World) -> None:
+    """Every unsafe route: no token, an old one, another visit's, and a browser that says it came from elsewhere."""
+    visitors: dict[str, Visitor] = {
+        "patient-page": patient(world),
+        "clinician-page": clinician(world),
+        "officer-page": officer(world),
+    }
+    other = patient(world).csrf
+    key = visitors["patient-page"].post("begin", key=str(uuid4()), encounter="six-done-2").headers["location"]
+    filled = {"key": key.split("/")[4]}
+    for probe in (one for one in probes(world.app) if one.policy in PAGES and one.method != "GET"):
+        visitor = visitors[probe.policy]
+        for token in ("", "x" * 64, other):
+            answer = knock(visitor.browser, probe, token, visit=visitor.handle, **filled)
+            # Without a token in its header a body that is no form cannot hold one either.
+            assert answer.status_code in (403, 415), (probe, token)
+        for header in (
+            {"Sec-Fetch-Site": "cross-site"},
+            {"Sec-Fetch-Site": "same-site"},
+            {"Sec-Fetch-Site": "none"},
+            {"Origin": "https://evil.example"},
+            {"Origin": "http://localhost:8090"},
+        ):
+            visitor.browser._http.headers.update(header)
+            answer = knock(visitor.browser, probe, visitor.csrf, visit=visitor.handle, **filled)
+            for name in header:
+                del visitor.browser._http.headers[name]
+            assert answer.status_code == 403, (probe, header)
+    # Nobody was signed out, and nothing was written.
+    assert all(visitor.get().status_code == 200 for visitor in visitors.values())
+    assert "x" not in re.findall(
+        r"<textarea[^>]*>\n(.*?)</textarea>",
+        visitors["patient-page"].get(f"entry/{filled['key']}/prompt/1").text,
+    )
+
+
+@pytest.mark.parametrize(
+    "header", [{"Sec-Fetch-Site": "same-origin"}, {"Origin": "null"}, {"Origin": JOURNAL}]
+)
+def test_a_form_of_our_own_page_is_taken(world: World, header: dict[str, str]) -> None:
+    """ "null" is what browsers write for the forms of a page that sends no referrer, as ours do."""
+    assert patient(world).post("refresh", headers=header).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""]
+)
+def test_what_any_page_may_send_without_asking_is_no_save(world: World, kind: str) -> None:
+    ada = patient(world)
+    key = ada.begin("six-done-1")
+
+    answer = ada.put(f"entry/{key}/draft", {"revision": 1, "answers": []}, **{"Content-Type": kind})
+
+    assert answer.status_code == 415
+
+
+# --- every answer ----------------------------------------------------------------------------------------------
+
+
+def answers_of_everything(world: World) -> list[tuple[Probe, httpx2.Response]]:
+    """Every probe, by nobody and by whoever it is for."""
+    ada, doctor, auditor = patient(world), clinician(world), officer(world)
+    key = ada.write("six-done-1", {"ai1.1": WORDS})
+    begun = ada.begin("six-done-2")
+    told: list[tuple[Probe, httpx2.Response]] = []
+    for probe in probes(world.app):
+        told.append((probe, knock(Browser(world), probe)))
+        visitor: Visitor = {"clinician-page": doctor, "officer-page": auditor}.get(probe.policy, ada)  # type: ignore[assignment]
+        if "sign-out" in probe.path:
+            continue
+        entry = world.desk.entry_id(CLINIC, key)
+        for one in (key, begun):
+            told.append(
+                (
+                    probe,
+                    knock(
+                        visitor.browser, probe, visitor.csrf, visit=visitor.handle, key=one, entry_id=entry
+                    ),
+                )
+            )
+    app = app_of(world)
+    fhir = Probe("fhir", "GET", "", "fhir")
+    told += [
+        (fhir, app.get(path)) for path in ("QuestionnaireResponse", "QuestionnaireResponse/x", "nothing")
+    ]
+    told.append((fhir, Browser(world).ask("GET", f"{JOURNAL}/nowhere")))
+    told += [(Probe("out", "POST", "", ""), one.post("sign-out")) for one in (ada, doctor, auditor)]
+    return told
+
+
+def test_every_answer_carries_the_headers_that_keep_it_in_the_house(world: World) -> None:
+    for probe, answer in answers_of_everything(world):
+        headers = answer.headers
+        assert headers["x-content-type-options"] == "nosniff", probe
+        assert headers["referrer-policy"] == "no-referrer", probe
+        assert headers["x-request-id"] or probe.endpoint == "out", probe
+        policy = headers["content-security-policy"]
+        for part in (
+            "default-src 'none'",
+            "script-src 'self'",
+            "base-uri 'none'",
+            "object-src 'none'",
+            "form-action",
+        ):
+            assert part in policy, (probe, part)
+        assert "unsafe" not in policy
+        assert "frame-ancestors" in policy
+        assert "x-frame-options" not in headers
+        if probe.policy not in ("public", "launch"):
+            assert headers["cache-control"] == "no-store", probe
+            assert "access-control-allow-origin" not in headers, probe
+        assert answer.status_code < 500, (probe, answer.text)
+
+
+def test_only_the_clinics_own_list_may_frame_and_nobody_frames_a_strangers_page(world: World) -> None:
+    ada = patient(world)
+
+    assert ada.get().headers["content-security-policy"].endswith("frame-ancestors http://localhost:8090")
+    nobody = Browser(world).ask("GET", f"{JOURNAL}/nowhere")
+    assert "frame-ancestors 'none'" in nobody.headers["content-security-policy"]
+
+
+def test_every_cookie_is_bound_to_this_host_and_out_of_scripts_reach(world: World) -> None:
+    """T27: where the clinic allows framing, for frames; else Lax."""
+    told: list[str] = []
+    for _, answer in answers_of_everything(world):
+        told += answer.headers.get_list("set-cookie")
+    begun = Browser(world).ask("GET", f"{JOURNAL}/launch/{CLINIC}/patient")
+    told += begun.headers.get_list("set-cookie")
+    assert told
+    for cookie in told:
+        assert cookie.startswith("__Host-"), cookie
+        for part in ("Secure", "HttpOnly", "Path=/"):
+            assert part in cookie, cookie
+        assert "Domain" not in cookie
+    assert any(
+        "SameSite=None" in cookie and "Partitioned" in cookie
+        for cookie in begun.headers.get_list("set-cookie")
+    )
+
+
+def test_no_redirect_leads_where_the_request_says(world: World) -> None:
+    """Every redirect goes to a path of ours, or to the authorization server of the clinic (threat T20)."""
+    for probe, answer in answers_of_everything(world):
+        if "location" in answer.headers and answer.is_redirect:
+            target = urlsplit(answer.headers["location"])
+            assert (target.scheme, target.netloc) == ("", "") or target.netloc == "localhost:8090", probe
+            assert not answer.headers["location"].startswith("//")
+
+
+@pytest.mark.parametrize("query", ["next", "redirect_uri", "url", "return_to", "go", "launch"])
+@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "javascript:alert(1)"])
+def test_no_parameter_is_a_way_out(world: World, query: str, target: str) -> None:
+    answer = Browser(world).ask("GET", f"{JOURNAL}/launch/{CLINIC}/patient", params={query: target})
+
+    assert answer.headers["location"].startswith("http://localhost:8090/auth/authorize?")
+    assert "evil" not in answer.headers["location"]
+    assert "javascript" not in answer.headers["location"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/journal/{visit}", "//evil.example/%2e%2e", "/journal//{visit}/", "/launch/"]
+)
+def test_a_host_of_the_requests_own_is_never_a_way_out(world: World, path: str) -> None:
+    ada = patient(world)
+
+    answer = ada.browser.ask("GET", JOURNAL + path.format(visit=ada.handle), headers={"Host": "evil.example"})
+
+    assert "evil.example" not in answer.headers.get("location", "")
+    assert answer.status_code in (400, 404)
+
+
+@pytest.mark.parametrize("given", ["a-plain-id.7", "x" * 64])
+def test_a_request_id_of_the_clients_own_is_taken(world: World, given: str) -> None:
+    assert App(world).get("metadata", **{"X-Request-Id": given}).headers["x-request-id"] == given
+
+
+@pytest.mark.parametrize("given", ["", "x" * 65, "two words", "a\tb", "<b>"])
+def test_a_request_id_that_is_not_plain_is_replaced(world: World, given: str) -> None:
+    answered = App(world).get("metadata", **{"X-Request-Id": given}).headers["x-request-id"]
+
+    assert answered != given
+    assert re.fullmatch(r"[0-9a-f-]{36}", answered)
+
+
+def test_a_problem_gives_the_words_back_that_were_typed(world: World) -> None:
+    """The sitting is over, the form is posted all the same: the words stand on the page, and nothing else does."""
+    ada = patient(world)
+    key = ada.begin("six-done-1")
+    world.clock.pass_time(hours=13)
+
+    answer = ada.post(f"entry/{key}/prompt/1", revision="1", text=f"{WORDS} <script>", go="next")
+
+    assert answer.status_code == 401
+    assert f"{WORDS} &lt;script&gt;" in answer.text
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_an_unexpected_fault_tells_nothing_of_itself(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ada = patient(world)
+
+    def broken(*_: object) -> None:
+        raise RuntimeError(WORDS)
+
+    monkeypatch.setattr("service.web.patient.open_course", broken)
+    answer = ada.get()
+
+    assert answer.status_code == 500
+    assert WORDS not in answer.text
+    told = capsys.readouterr()
+    assert WORDS not in told.out + told.err
+    assert "RuntimeError" in told.out
+
+
+def test_the_service_is_alive_and_ready_and_says_when_it_is_not(world: World) -> None:
+    browser = Browser(world)
+    assert browser.ask("GET", f"{JOURNAL}/health/live").status_code == 200
+    assert browser.ask("GET", f"{JOURNAL}/health/ready").status_code == 200
+
+    world.desk.writer.stop()
+
+    # A writer that stopped by itself comes back with the process alone: so the process is to be started anew.
+    assert browser.ask("GET", f"{JOURNAL}/health/live").status_code == 503
+    assert browser.ask("GET", f"{JOURNAL}/health/ready").status_code == 503
+
+
+def test_the_published_keys_hold_no_private_part(world: World) -> None:
+    keys = Browser(world).ask("GET", f"{JOURNAL}/.well-known/jwks.json").json()["keys"]
+
+    assert keys
+    assert all("d" not in key for key in keys)

@@ -1,0 +1,318 @@
+"""Finding responses: each parameter, pages, and that no search ever reaches further than its asker (threat T2, T4)."""
+
+import random
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from tests.factories import keyed, response
+from tests.people import FORM, App, app_of, backend_app, staff_app
+from tests.world import OTHER, World
+
+QR = "QuestionnaireResponse"
+PEOPLE = {"patient-six-done": "six-done", "patient-eight-done": "eight-done", "patient-two-in": "two-in"}
+Value = dict[str, Any]
+
+
+def write(world: World, name: str, ordinal: int, **more: Any) -> Value:
+    """One sent response; the next is written a minute later."""
+    encounter = f"{PEOPLE[name]}-{ordinal}"
+    sent = response(world, ordinal, name, encounter, **({"identifier": keyed(str(uuid4()))} | more))
+    answer = app_of(world, name).post(QR, sent)
+    assert answer.status_code == 201, answer.text
+    world.clock.pass_time(minutes=1)
+    found: Value = answer.json()
+    return found
+
+
+def found(app: App, query: str = "") -> list[str]:
+    return [one["id"] for one in resources(app.get(f"{QR}?{query}"))]
+
+
+def resources(answer: httpx2.Response) -> list[Value]:
+    assert answer.status_code == 200, answer.text
+    return [entry["resource"] for entry in answer.json().get("entry", [])]
+
+
+def test_each_parameter_finds_what_it_names_and_nothing_else(world: World) -> None:
+    first, second = write(world, "patient-six-done", 1), write(world, "patient-six-done", 2)
+    app, a, b = app_of(world), first["id"], second["id"]
+    canonical = quote(first["questionnaire"])
+
+    assert found(app) == [b, a]
+    assert found(app, "patient=patient-six-done") == [b, a]
+    assert found(app, "patient=Patient/patient-six-done") == [b, a]
+    assert found(app, "subject=Patient/patient-six-done") == [b, a]
+    assert found(app, f"_id={a}") == [a]
+    assert found(app, f"_id={a},{b},nothing") == [b, a]
+    assert found(app, "encounter=Encounter/six-done-1") == [a]
+    assert found(app, "encounter=six-done-1,six-done-2") == [b, a]
+    assert found(app, f"identifier={quote(first['identifier']['value'])}") == [a]
+    assert found(app, f"identifier=urn:ietf:rfc:3986%7C{quote(first['identifier']['value'])}") == [a]
+    assert found(app, "identifier=urn:ietf:rfc:3986%7Curn:uuid:nothing") == []
+    assert found(app, f"questionnaire={canonical}") == [a]
+    assert found(app, f"questionnaire={canonical.split('%7C')[0]}") == [a]
+    assert found(app, f"questionnaire={canonical}9") == []
+    assert found(app, "status=completed,amended") == [b, a]
+    assert found(app, "status=amended") == []
+    assert found(app, f"status=completed&encounter=six-done-2&_id={a}") == []
+
+
+@pytest.mark.parametrize("minutes", [-30, 0, 30])
+def test_every_comparator_of_authored_covers_the_span_that_was_written(world: World, minutes: int) -> None:
+    """Compared with an oracle of its own: the written value is a span, the entry an instant."""
+    times = {}
+    for ordinal in (1, 2, 3):
+        kept = write(world, "patient-six-done", ordinal)
+        times[kept["id"]] = kept["authored"]
+        world.clock.pass_time(days=1)
+    at = world.clock() - timedelta(days=2, minutes=minutes)
+    spans = {
+        f"{at:%Y-%m-%dT%H:%MZ}": (at.replace(second=0, microsecond=0), timedelta(minutes=1)),
+        f"{at:%Y-%m-%d}": (at.replace(hour=0, minute=0, second=0, microsecond=0), timedelta(days=1)),
+    }
+    for written, (begins, length) in spans.items():
+        ends = begins + length
+        oracle = {
+            "": lambda t, b=begins, e=ends: b <= t < e,
+            "eq": lambda t, b=begins, e=ends: b <= t < e,
+            "ge": lambda t, b=begins: t >= b,
+            "gt": lambda t, e=ends: t >= e,
+            "lt": lambda t, b=begins: t < b,
+            "le": lambda t, e=ends: t < e,
+        }
+        for prefix, holds in oracle.items():
+            wanted = {name for name, time in times.items() if holds(_instant(time))}
+            assert set(found(app_of(world), f"authored={prefix}{written}")) == wanted, (prefix, written)
+
+
+def _instant(written: str) -> Any:
+    from datetime import datetime
+
+    return datetime.fromisoformat(written)
+
+
+@pytest.mark.parametrize("year", ["2026", "2026-11", "ge2026-11-20", "le2026-12", "lt2027"])
+def test_a_year_and_a_month_are_spans_too(world: World, year: str) -> None:
+    write(world, "patient-six-done", 1)
+
+    assert len(found(app_of(world), f"authored={year}")) == 1
+    assert found(app_of(world), "authored=2025") == found(app_of(world), "authored=2026-12") == []
+
+
+def test_a_form_finds_what_the_address_finds(world: World) -> None:
+    write(world, "patient-six-done", 1)
+    write(world, "patient-six-done", 2)
+    app = app_of(world)
+
+    by_form = app.ask("POST", f"{QR}/_search?status=completed", content=b"encounter=six-done-1", headers=FORM)
+
+    assert resources(by_form) == resources(app.get(f"{QR}?status=completed&encounter=six-done-1"))
+    assert len(resources(by_form)) == 1
+
+
+REFUSED = [
+    "_sort=authored",
+    "_include=QuestionnaireResponse:patient",
+    "_revinclude=Provenance:target",
+    "_has:Observation:patient:code=1",
+    "patient.name=x",
+    "patient:Patient=patient-six-done",
+    "subject:identifier=x",
+    "status:not=completed",
+    "encounter:missing=true",
+    "_filter=a",
+    "_text=x",
+    "_content=x",
+    "_summary=count",
+    "_elements=id",
+    "_total=accurate",
+    "_count=0",
+    "_count=-1",
+    "_count=99999999",
+    "_count=x",
+    "_count=٣",
+    "author=Patient/patient-six-done",
+    "source=Patient/patient-six-done",
+    "part-of=x",
+    "_lastUpdated=2026",
+    "status=sent",
+    "status=",
+    "_id=",
+    "_id=,",
+    "_id=%00",
+    "_id=a&_id=b",
+    "patient=patient-six-done&subject=patient-six-done",
+    "authored=2026&authored=2026",
+    "authored=ge2026&authored=gt2025",
+    "authored=ne2026",
+    "authored=sa2026",
+    "authored=ap2026",
+    "authored=",
+    "authored=2026-13",
+    "authored=2026-02-30",
+    "authored=9999-12-31",
+    "authored=9999-12",
+    "authored=9999",
+    "authored=0000",
+    "authored=0001-01-01T00:00:00%2B14:00",
+    "authored=2026-11-20T10",
+    "authored=2026-W47-5",
+    "authored=20261120",
+    "authored=٢٠٢٦",
+    "after=x",
+    "after=" + "A" * 400,
+    "after=MjAyNi0xMS0yMCB4",
+    "after=MDAwMS0wMS0wMVQwMDowMDowMC4wMDAwMDArMTQ6MDAgeA==",
+    "_id=" + "x" * 2100,
+]
+
+
+def test_what_is_not_understood_is_refused_and_never_ignored(world: World) -> None:
+    """A filter that is dropped would widen the answer (I-41)."""
+    app = app_of(world)
+    write(world, "patient-six-done", 1)
+
+    for query in REFUSED:
+        for answer in (
+            app.get(f"{QR}?{query}"),
+            app.get(f"{QR}?{query}", Prefer="handling=lenient"),
+        ):
+            assert answer.status_code == 400, (query, answer.text)
+            assert answer.json()["resourceType"] == "OperationOutcome"
+
+
+def test_the_span_between_two_days_is_asked_for_with_two_values(world: World) -> None:
+    kept = write(world, "patient-six-done", 1)
+
+    assert found(app_of(world), "authored=ge2026-11-20&authored=lt2026-11-21") == [kept["id"]]
+
+
+def test_pages_visit_each_response_once_while_others_are_written(world: World) -> None:
+    names = [write(world, "patient-eight-done", ordinal)["id"] for ordinal in range(1, 7)]
+    app = app_of(world, "patient-eight-done")
+    seen: list[str] = []
+    url: str | None = f"{QR}?_count=2&status=completed"
+    while url is not None:
+        answer = app.get(url.removeprefix(f"{world.base}/"))
+        page = resources(answer)
+        assert len(page) <= 2
+        seen += [one["id"] for one in page]
+        links = {link["relation"]: link["url"] for link in answer.json()["link"]}
+        assert "_count=2" in links["self"]
+        url = links.get("next")
+        if len(seen) == 2:
+            write(world, "patient-six-done", 1)
+
+    assert seen == names[::-1]
+
+
+def test_a_page_link_in_other_hands_reaches_no_further_than_they_do(world: World) -> None:
+    for ordinal in (1, 2, 3):
+        write(world, "patient-eight-done", ordinal)
+    mine = write(world, "patient-six-done", 1)
+    answer = app_of(world, "patient-eight-done").get(f"{QR}?_count=1")
+    following = next(link["url"] for link in answer.json()["link"] if link["relation"] == "next")
+
+    page = resources(app_of(world).get(following.removeprefix(f"{world.base}/")))
+
+    assert [one["id"] for one in page] in ([], [mine["id"]])
+
+
+def test_a_patient_is_never_found_by_another_whatever_is_asked(world: World) -> None:
+    """Random searches of every parameter: the answer lies within the asker's own, and is what an oracle says."""
+    kept = {name: [write(world, name, ordinal) for ordinal in (1, 2)] for name in PEOPLE}
+    everything = [one for many in kept.values() for one in many]
+    chance = random.Random(7)
+    values = {
+        "_id": [one["id"] for one in everything],
+        "encounter": [one["encounter"]["reference"] for one in everything],
+        "identifier": [one["identifier"]["value"] for one in everything],
+        "questionnaire": [one["questionnaire"] for one in everything],
+        "status": ["completed", "amended", "in-progress"],
+        "authored": ["ge2026", "lt2026", "2026-11-20"],
+    }
+    apps = {name: app_of(world, name) for name in PEOPLE} | {
+        "staff": staff_app(world),
+        "backend": backend_app(world),
+    }
+    for _ in range(150):
+        who = chance.choice(list(apps))
+        asked = {
+            name: ",".join(chance.sample(values[name], chance.randint(1, 2)))
+            if name != "authored"
+            else chance.choice(values[name])
+            for name in chance.sample(list(values), chance.randint(0, 3))
+        }
+        query = "&".join(f"{name}={quote(value)}" for name, value in asked.items())
+        within = kept.get(who, everything)
+        wanted = {one["id"] for one in within if _meets(one, asked)}
+        assert set(found(apps[who], query)) == wanted, (who, query)
+
+
+def _meets(one: Value, asked: dict[str, str]) -> bool:
+    said = {
+        "_id": one["id"],
+        "encounter": one["encounter"]["reference"],
+        "identifier": one["identifier"]["value"],
+        "questionnaire": one["questionnaire"],
+        "status": one["status"],
+    }
+    times = {"ge2026": True, "lt2026": False, "2026-11-20": True}
+    return all(
+        times[wanted] if name == "authored" else said[name] in wanted.split(",")
+        for name, wanted in asked.items()
+    )
+
+
+def test_a_search_for_another_patient_is_refused_and_their_ids_find_nothing(world: World) -> None:
+    theirs = write(world, "patient-eight-done", 1)
+    app = app_of(world)
+
+    for query in (
+        "patient=patient-eight-done",
+        "patient=patient-six-done,patient-eight-done",
+        "subject=Patient/patient-eight-done",
+        "patient=nobody",
+        f"patient={quote('https://elsewhere.example/Patient/patient-six-done')}",
+    ):
+        assert app.get(f"{QR}?{query}").status_code == 403, query
+    for query in (
+        f"_id={theirs['id']}",
+        "encounter=eight-done-1",
+        f"identifier={quote(theirs['identifier']['value'])}",
+    ):
+        assert found(app, query) == []
+
+
+def test_the_other_clinics_patients_of_the_same_name_are_other_people(world: World) -> None:
+    mine = write(world, "patient-six-done", 1)
+    there = app_of(world, "patient-six-done", OTHER)
+
+    assert found(there) == found(there, f"_id={mine['id']}") == []
+    assert there.get(f"{QR}/{mine['id']}").status_code == 404
+    # The same key at both clinics makes two entries, each under an id of its own.
+    sent = response(world, identifier=mine["identifier"])
+    kept = there.post(QR, sent).json()
+    assert kept["id"] != mine["id"]
+    assert found(there) == [kept["id"]]
+    assert found(app_of(world)) == [mine["id"]]
+
+
+def test_what_another_patient_writes_changes_no_byte_of_an_answer(world: World) -> None:
+    """Noninterference (threat T4): the same question before and after gives the same answer."""
+    write(world, "patient-six-done", 1)
+    app = app_of(world)
+    questions = ["", "_count=1", "status=completed", "encounter=eight-done-1", "_id=x"]
+    before = [app.get(f"{QR}?{one}").content for one in questions]
+
+    theirs = write(world, "patient-eight-done", 1)
+    after = [app.get(f"{QR}?{one}").content for one in questions]
+
+    assert before == after
+    absent, foreign = app.get(f"{QR}/{uuid4()}"), app.get(f"{QR}/{theirs['id']}")
+    assert absent.content == foreign.content
