@@ -222,8 +222,8 @@ def copy(visit: str, key: str) -> Response:
 
 @door.open("/entry/<key>/stop", PATIENT_PAGE, "POST")
 def stop(visit: str, key: str) -> str:
-    stop_entry(desk(), context(), key)
-    return render_template("patient/stopped.html", key=key)
+    draft = stop_entry(desk(), context(), key)
+    return render_template("patient/stopped.html", key=key, resume_number=_resume_number(draft))
 
 
 @door.open("/sign-out", PATIENT_PAGE, "POST")

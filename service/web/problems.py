@@ -3,7 +3,7 @@
 import logging
 
 import structlog
-from flask import Flask, Response, g, make_response, render_template, request
+from flask import Flask, Response, g, make_response, render_template, request, url_for
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from service.journal import problems
@@ -130,7 +130,25 @@ def _page(sentence: str, name: str, status: int) -> str:
         status=status,
         keep_text=_words_sent(),
         keep_action=request.path,
+        home_url=_home(),
+        sign_in_url=_sign_in() if status == 401 else None,
     )
+
+
+def _home() -> str | None:
+    """Back to the course, for a patient who is still signed in."""
+    visitor = g.get("visitor")
+    if visitor is None or visitor.visit.kind != "patient":
+        return None
+    return url_for("patient.home", visit=visitor.visit.handle)
+
+
+def _sign_in() -> str | None:
+    """The patient's way in again; where several clinics share the service, only their portal knows which."""
+    clinics = list(guards.desk().clinics)
+    if request.blueprint != "patient" or len(clinics) != 1:
+        return None
+    return url_for("launch.start", clinic=clinics[0], kind="patient")
 
 
 def _words_sent() -> dict[str, str] | None:
