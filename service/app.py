@@ -142,6 +142,11 @@ def _seal_answer(response: Response) -> Response:
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     if request.endpoint != "static":
         headers.setdefault("Cache-Control", "no-store")
+    if request.endpoint == "static" and "after" in request.args:
+        # Asked for by the signed-out page: Chromium keeps left pages whole for "Back", no-store or not, and only
+        # an answer that comes after the page was left empties that cache of it (threat T30).
+        headers["Clear-Site-Data"] = '"cache"'
+        headers["Cache-Control"] = "no-store"
     headers["X-Request-Id"] = g.get("request_id", "")
     return response
 

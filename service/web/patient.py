@@ -20,10 +20,10 @@ from service.journal.problems import (
 )
 from service.journal.prompts import Prompt, PromptSet
 from service.journal.series import Step
-from service.web import guards, wording
+from service.web import answers_sent, guards, wording
 from service.web.doors import Door
 from service.web.guards import context, desk, form, visitor
-from service.web.reading import NotReadable, UnsupportedType, read_json, tidy
+from service.web.reading import NotReadable, UnsupportedType, read_json
 from service.workflow.begin_entry import begin_entry
 from service.workflow.open_course import open_course
 from service.workflow.open_entry import OpenedEntry, open_entry
@@ -119,7 +119,7 @@ def _prompt_posted(visit: str, key: str, number: int) -> AnyResponse:
     answer = Answer(asked.link_id, fields.get("text", ""), private="private" in fields)
     next_link = prompt_set.prompts[min(number, len(prompt_set.prompts) - 1)].link_id
     try:
-        save_draft(desk(), context(), key, _revision(fields), [answer], resume_at=next_link)
+        save_draft(desk(), context(), key, answers_sent.revision_of(fields), [answer], resume_at=next_link)
     except ChangedElsewhere:
         return _conflict(key, (answer,))
     return _go(visit, key, fields.get("go", "next"), number, len(prompt_set.prompts))
@@ -142,12 +142,18 @@ def all_prompts(visit: str, key: str) -> AnyResponse | str:
 def _all_posted(visit: str, key: str) -> AnyResponse:
     fields = form()
     draft, prompt_set = read_draft(desk(), context(), key)
-    answers = _chosen(fields, prompt_set, draft) if _is_choice(fields) else _all_answers(fields, prompt_set)
+    choosing = answers_sent.is_choice(fields)
+    read = (
+        answers_sent.chosen(fields, prompt_set, draft)
+        if choosing
+        else answers_sent.all_answers(fields, prompt_set)
+    )
     try:
-        save_draft(desk(), context(), key, _revision(fields), answers)
+        save_draft(desk(), context(), key, answers_sent.revision_of(fields), read)
     except ChangedElsewhere:
-        return _conflict(key, answers)
-    return _go(visit, key, fields.get("go", "all"), 1, len(prompt_set.prompts))
+        return _conflict(key, read)
+    number = answers_sent.place_of(read, prompt_set) if choosing else 1
+    return _go(visit, key, fields.get("go", "all"), number, len(prompt_set.prompts))
 
 
 @door.open("/entry/<key>/draft", PATIENT_PAGE, "PUT")
@@ -155,7 +161,7 @@ def autosave(visit: str, key: str) -> AnyResponse:
     if request.mimetype != "application/json":
         raise UnsupportedType  # what any page may send without asking is not taken (threat T26)
     _, body = read_json(request)
-    answers = _typed_answers(body)
+    answers = answers_sent.typed_answers(body)
     revision = body.get("revision")
     if type(revision) is not int:
         raise NotReadable
@@ -187,7 +193,7 @@ def _check_page(opened: OpenedEntry, problem: str | None = None) -> str:
 @door.open("/entry/<key>/send", PATIENT_PAGE, "POST")
 def send(visit: str, key: str) -> AnyResponse | tuple[str, int]:
     try:
-        submit_entry(desk(), context(), key, _revision(form()))
+        submit_entry(desk(), context(), key, answers_sent.revision_of(form()))
     except NothingWritten as problem:
         return _check_page(open_entry(desk(), context(), key), problem.sentence), 422
     except ChangedElsewhere as problem:
@@ -282,61 +288,6 @@ def _conflict(key: str, mine: tuple[Answer, ...]) -> AnyResponse:
         private_mine=frozenset(answer.link_id for answer in mine if answer.private),
     )
     return make_response(page, 412)
-
-
-def _is_choice(fields: dict[str, str]) -> bool:
-    return any(name.startswith("choice-") for name in fields)
-
-
-def _chosen(fields: dict[str, str], prompt_set: PromptSet, draft: Draft) -> tuple[Answer, ...]:
-    """What the patient made of a conflict: their text, the other, or both one after the other.
-
-    What either window kept private stays so with its words (rule 16): nothing becomes shared by choosing a text.
-    """
-    return tuple(
-        _choice(fields, asked, _answers(draft).get(asked.link_id))
-        for asked in prompt_set.prompts
-        if f"choice-{asked.link_id}" in fields
-    )
-
-
-def _choice(fields: dict[str, str], asked: Prompt, theirs: Answer | None) -> Answer:
-    link_id, other = asked.link_id, theirs or Answer(asked.link_id, "")
-    mine = Answer(link_id, fields.get(f"mine-{link_id}", ""), f"private-mine-{link_id}" in fields)
-    both = mine.text if mine.text == other.text else f"{other.text}\n\n{mine.text}"
-    chosen = {"mine": mine, "theirs": other}
-    return chosen.get(fields[f"choice-{link_id}"], Answer(link_id, both, mine.private or other.private))
-
-
-def _all_answers(fields: dict[str, str], prompt_set: PromptSet) -> tuple[Answer, ...]:
-    return tuple(
-        Answer(asked.link_id, fields[f"text-{asked.link_id}"], f"private-{asked.link_id}" in fields)
-        for asked in prompt_set.prompts
-        if f"text-{asked.link_id}" in fields
-    )
-
-
-def _typed_answers(body: dict[str, object]) -> tuple[Answer, ...]:
-    given = body.get("answers")
-    if not isinstance(given, list):
-        raise NotReadable
-    return tuple(_typed_answer(one) for one in given)
-
-
-def _typed_answer(value: object) -> Answer:
-    if not isinstance(value, dict):
-        raise NotReadable
-    link_id, text, private = value.get("linkId"), value.get("text"), value.get("private", False)
-    if not (isinstance(link_id, str) and isinstance(text, str) and isinstance(private, bool)):
-        raise NotReadable
-    return Answer(link_id, tidy(text), private)
-
-
-def _revision(fields: dict[str, str]) -> int:
-    value = fields.get("revision", "")
-    if not value.isascii() or not value.isdecimal() or len(value) > 9:
-        raise NotReadable
-    return int(value)
 
 
 def _numbered(prompt_set: PromptSet, number: int) -> Prompt:

@@ -262,6 +262,17 @@ def test_a_draft_may_be_incomplete_and_a_sent_entry_not(world: World) -> None:
     )
 
 
+def test_an_app_completes_what_it_began_under_the_same_identifier(world: World) -> None:
+    sent = response(world, status="in-progress", identifier=keyed(str(uuid4())))
+    begun = app_of(world).post(QR, sent).json()
+
+    done = app_of(world).post(QR, sent | {"status": "completed"})
+
+    assert (done.status_code, done.json()["id"], done.json()["status"]) == (201, begun["id"], "completed")
+    assert drafts.drafts_of(world.desk.store, as_patient()) == []
+    assert ids(app_of(world).get(QR)) == [begun["id"]]
+
+
 def test_an_identifier_serves_once(world: World) -> None:
     sent = response(world, identifier=keyed(str(uuid4())))
     first, second = app_of(world).post(QR, sent), app_of(world).post(QR, sent)
@@ -465,6 +476,29 @@ def test_whoever_may_read_a_sent_response_reads_the_same(world: World, who: str)
 
     assert apps[who].get(f"{QR}/{kept['id']}").json() == kept
     assert ids(apps[who].get(QR)) == [kept["id"]]
+
+
+def test_a_service_that_the_clinic_did_not_list_reaches_nobody(world: World) -> None:
+    kept = app_of(world).post(QR, response(world)).json()
+    stranger = backend_app(world, client_id="somebody-elses")
+
+    assert ids(stranger.get(QR)) == []
+    assert stranger.get(f"{QR}/{kept['id']}").status_code == 404
+
+
+ONLY_JSON = [
+    (QR, "application/fhir+xml"),
+    ("metadata", "text/html"),
+    ("Questionnaire?_format=xml", "application/fhir+json"),
+]
+
+
+@pytest.mark.parametrize(("path", "accept"), ONLY_JSON)
+def test_only_json_is_spoken_here(world: World, path: str, accept: str) -> None:
+    answer = app_of(world).get(path, Accept=accept)
+
+    assert answer.status_code == 406, answer.text
+    assert answer.json()["resourceType"] == "OperationOutcome"
 
 
 def test_staff_of_no_care_team_without_a_chart_reach_nobody(world: World) -> None:

@@ -1,6 +1,7 @@
 """Coming in: only from the clinic's own record system, only in the browser that began, only through one's own door."""
 
 import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
@@ -298,6 +299,24 @@ def test_a_visit_lives_on_with_tokens_the_record_system_renews_and_waits_while_i
 
     world.servers[EHR] = silent
     assert ada.get().status_code == 200
+
+
+def refuse_tokens(request: httpx2.Request, carry: Callable[[], httpx2.Response]) -> httpx2.Response:
+    """A record system that ended somebody's access."""
+    if not request.url.path.endswith("/auth/token"):
+        return carry()
+    kind = {"Content-Type": "application/json"}
+    return httpx2.Response(400, headers=kind, stream=httpx2.ByteStream(b'{"error": "invalid_grant"}'))
+
+
+def test_a_refusal_to_renew_ends_the_visit_for_good(world: World) -> None:
+    ada = patient(world)
+    world.clock.pass_time(minutes=61)
+
+    world.net.meddler = refuse_tokens
+    assert ada.get().status_code == 401
+    world.net.meddler = None
+    assert ada.get().status_code == 401
 
 
 def test_names_come_from_the_record_system_and_are_data_on_our_pages(world: World) -> None:
