@@ -15,9 +15,11 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
@@ -118,40 +120,40 @@ def prove(n: int, seed: int, report: Callable[[str], None]) -> Figures:
 def _kill_and_start(
     demo: Demo, n: int, chance: random.Random, tally: Tally, report: Callable[[str], None]
 ) -> None:
-    entries = _entries(demo)
-    for _ in range(n * 3):
-        if tally.kills == n:
-            return
-        key = next(entries)
-        tally.acknowledged.append(key)
-        time.sleep(chance.uniform(0, LONGEST_PAUSE))
-        demo.kill()
-        settled, there = _is_settled(demo.folder, key), _ledger(demo.folder)[key] > 0
-        tally.kills += not settled
-        tally.mid_air += there and not settled
-        demo.start()
-        report(f"kill {tally.kills} of {n}{' (too late, not counted)' if settled else ''}")
+    with closing(_entries(demo)) as entries:
+        for key in islice(entries, n * 3):
+            tally.acknowledged.append(key)
+            time.sleep(chance.uniform(0, LONGEST_PAUSE))
+            demo.kill()
+            settled, there = _is_settled(demo.folder, key), _ledger(demo.folder)[key] > 0
+            tally.kills += not settled
+            tally.mid_air += there and not settled
+            demo.start()
+            report(f"kill {tally.kills} of {n}{' (too late, not counted)' if settled else ''}")
+            if tally.kills == n:
+                return
 
 
-def _entries(demo: Demo) -> Any:
+def _entries(demo: Demo) -> Generator[str, None, None]:
     """Send entry after entry, patient after patient; each step yields the key of one that was acknowledged.
 
     A patient's visit outlives the kills: their cookie opens the same pages again.
     """
-    number = 0
-    while True:
-        number += 1
-        patient, home = Walker(), None
-        for ordinal in range(1, PER_PATIENT + 1):
-            home = home or _launch(patient, demo, f"patient-crash-{number}")
-            page = patient.open(home.url)
-            page = patient.press(page, f"Start writing: Infusion {ordinal}")
-            page = patient.open(page.url.rsplit("/prompt/", 1)[0] + "/all")
-            page = patient.press(page, "Check and send", **_words(page, f"{number}.{ordinal}"))
-            receipt = patient.press(page, "Send")
-            if "<h1>Sent</h1>" not in receipt.text:
-                raise LostTheWay(f"no receipt: {receipt.status}")
-            yield receipt.url.rsplit("/", 2)[1]
+    for number in count(1):
+        with closing(Walker()) as patient:
+            home = _launch(patient, demo, f"patient-crash-{number}")
+            for ordinal in range(1, PER_PATIENT + 1):
+                yield _send_one(patient, home, f"{number}.{ordinal}", ordinal)
+
+
+def _send_one(patient: Walker, home: Page, mark: str, ordinal: int) -> str:
+    page = patient.press(patient.open(home.url), f"Start writing: Infusion {ordinal}")
+    page = patient.open(page.url.rsplit("/prompt/", 1)[0] + "/all")
+    page = patient.press(page, "Check and send", **_words(page, mark))
+    receipt = patient.press(page, "Send")
+    if "<h1>Sent</h1>" not in receipt.text:
+        raise LostTheWay(f"no receipt: {receipt.status}")
+    return receipt.url.rsplit("/", 2)[1]
 
 
 def _words(page: Page, mark: str) -> dict[str, str]:
