@@ -2,7 +2,6 @@
 
 import atexit
 import logging
-from datetime import datetime
 
 import structlog
 from flask import Flask, Response, g, request
@@ -96,22 +95,17 @@ def _for_every_page() -> dict[str, object]:
         "clinic": _clinic_facts(context.clinic),
         "visit": visitor.visit.handle,
         "csrf": g.csrf,
-        "banner": visitor.header if _shows_banner(visitor) else None,
-        "session_ends": _ends(visitor),
+        "banner": visitor.header if visitor.header.name else None,
+        "banner_on_paper": not _shows_banner(visitor),
+        "session_ends": visitor.ends,
         "person_mark": guards.short_digest(f"{context.clinic} {context.person}"),
         "sandbox": _is_demo(),
     }
 
 
-def _ends(visitor: Visitor) -> datetime:
-    return visitor.ends
-
-
 def _shows_banner(visitor: Visitor) -> bool:
     """Who the patient is, unless the record system shows it around us (SMART A-74)."""
-    return bool(visitor.header.name) and (
-        visitor.visit.kind == "patient" or visitor.visit.contents.need_patient_banner
-    )
+    return visitor.visit.kind == "patient" or visitor.visit.contents.need_patient_banner
 
 
 def _clinic_facts(key: str) -> dict[str, object]:

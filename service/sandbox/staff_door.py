@@ -49,13 +49,17 @@ def chart(patient_id: str) -> str:
 
 @blueprint.post("/chart/<patient_id>/open")
 def launch(patient_id: str) -> Any:
-    """Open an app on this chart, with the chosen visit in context; the chart itself shows who the patient is."""
+    """Open an app on this chart, with the chosen visit in context.
+
+    Inside the chart the page around it shows who the patient is; in a tab of its own the app has to.
+    """
     check_form()
     patient = _patient(patient_id)
     encounter = flask.request.form.get("encounter") or None
     if encounter is not None and parts().charts.visit(patient.id, encounter) is None:
         raise BadRequest("This visit is not in this chart.")
-    return open_app(_me(), "clinician", patient, encounter, banner=False)
+    in_frame = flask.request.form.get("where") == "frame"
+    return open_app(_me(), "clinician", patient, encounter, banner=not in_frame)
 
 
 @blueprint.get("/chart/<patient_id>/documents/<document>")

@@ -128,6 +128,21 @@ def test_the_way_back_opens_the_pages_once(world: World) -> None:
     assert (again.status_code, "StateMismatch" in again.text) == (400, True)
 
 
+def test_a_launch_serves_once_even_with_its_cookie_put_back(world: World) -> None:
+    """The second return is refused here, before the record system is asked for anything (A-52)."""
+    browser, back = begun(world)
+    cookies = "; ".join(
+        f"{one.name}={one.value}" for one in browser.jar if one.name.startswith("__Host-launch-")
+    )
+    assert is_in(browser.ask("GET", back))
+    before = len(world.net.asked)
+
+    again = Browser(world).ask("GET", back, headers={"Cookie": cookies})
+
+    assert (again.status_code, "StateMismatch" in again.text) == (400, True)
+    assert len(world.net.asked) == before
+
+
 WRONG: dict[str, dict[str, str | None]] = {
     "no state": {"state": None},
     "empty state": {"state": ""},

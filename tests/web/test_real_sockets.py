@@ -163,6 +163,16 @@ def test_a_body_that_did_not_arrive_whole_is_never_taken(sitting: Sitting, name:
     assert sitting.state() == before
 
 
+@pytest.mark.parametrize("name", ["chunked and whole", "without a length"])
+def test_a_body_that_does_not_say_how_long_it_is_is_asked_to(sitting: Sitting, name: str) -> None:
+    for target, headers, body in sitting.writings.values():
+        framing, sent = BROKEN[name](body)
+        method, path = target.split(" ")
+        assert (
+            status(sitting.send(sitting.request(method, path, headers | framing, sent), hang_up=True)) == 411
+        )
+
+
 def test_a_body_with_two_lengths_is_never_taken(sitting: Sitting) -> None:
     before = sitting.state()
     for target, headers, body in sitting.writings.values():

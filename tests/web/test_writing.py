@@ -372,6 +372,17 @@ def test_stopping_twice_is_stopping_once(world: World) -> None:
     assert found.revision == 2
 
 
+def test_stopping_with_words_whose_reply_was_lost_can_be_done_again(world: World) -> None:
+    ada = patient(world)
+    key = ada.begin("six-done-1")
+
+    told = [ada.post(f"entry/{key}/prompt/1", revision="1", text=WORDS, go="stop") for _ in range(2)]
+
+    assert [one.status_code for one in told] == [303, 303]
+    assert draft_of(world, key) == {"ai1.1": WORDS}
+    assert "not-today" in ada.get().text
+
+
 def test_an_entry_put_off_is_nobody_elses(world: World) -> None:
     ada = patient(world)
     key = ada.begin("six-done-1")

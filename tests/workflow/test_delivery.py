@@ -300,6 +300,35 @@ def test_a_worker_that_died_in_the_middle_leaves_one_document(
     assert len(documents(world)) == 1
 
 
+def test_on_a_rung_that_searches_a_dead_workers_send_is_waited_out_as_well(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It died between sending and knowing: the lease ends long before the record system may have written."""
+
+    class Killed(BaseException):
+        pass
+
+    def killed(*_: object) -> None:
+        raise Killed
+
+    sent(world)
+    desk = on_rung(world, Rung.SEARCH)
+    world.net.meddler = trouble = Trouble(fails(httpx2.ReadTimeout))
+    with monkeypatch.context() as patch:
+        patch.setattr("service.workflow.deliver_entry._settle", killed)
+        with pytest.raises(Killed):
+            deliver_next(desk, CLINIC, "dead")
+
+    for _ in range(15):
+        world.clock.pass_time(minutes=1)
+        deliver_next(desk, CLINIC, "next")
+    assert trouble.writes == 1
+    world.clock.pass_time(minutes=2)
+    deliver_next(desk, CLINIC, "next")
+    assert trouble.writes == 2
+    assert owed(world)[0].state is FilingState.FILED
+
+
 def test_the_one_process_that_starts_anew_waits_for_no_dead_lease(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
