@@ -2,11 +2,18 @@
 
 import re
 from dataclasses import dataclass
+from urllib.parse import urlencode
+from uuid import uuid4
 
 import flask
+import httpx2
 
 from service.web.doors import policy_of
-from tests.world import CLINIC
+from tests.people import FORM, Browser
+from tests.world import CLINIC, JOURNAL
+
+WORDS = "planted-words-of-somebody"
+PAGES = {"patient-page": "journal", "clinician-page": "chart", "officer-page": "compliance"}
 
 
 @dataclass(frozen=True)
@@ -17,6 +24,28 @@ class Probe:
     method: str
     path: str
     policy: str
+
+
+# What differs from answer to answer by its nature.
+_FLEETING = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+def seen(answer: httpx2.Response) -> tuple[int, bytes, dict[str, str]]:
+    """All of an answer that tells anything."""
+    headers = {name: value for name, value in answer.headers.items() if name not in ("x-request-id", "date")}
+    return answer.status_code, _FLEETING.sub(b"an-id", answer.content), headers
+
+
+def knock(browser: Browser, probe: Probe, csrf: str = "", **filled: str) -> httpx2.Response:
+    """The request of a probe, as good as a stranger can make it."""
+    path = probe.path.format(**({"visit": "v", "key": "k", "entry_id": "e"} | filled))
+    if probe.method == "GET":
+        return browser.ask("GET", JOURNAL + path)
+    if probe.method == "PUT":
+        headers = {"Content-Type": "application/json", "X-CSRF": csrf}
+        return browser.ask("PUT", JOURNAL + path, content=b'{"revision": 1, "answers": []}', headers=headers)
+    fields = {"csrf": csrf, "revision": "1", "text": "x", "key": str(uuid4()), "encounter": "six-done-1"}
+    return browser.ask("POST", JOURNAL + path, content=urlencode(fields), headers=FORM)
 
 
 # What a rule's own variables are filled with; a variable that is not named here fails the run.

@@ -1,0 +1,176 @@
+"""What the clinic's FHIR base offers, and the published Questionnaires (fhir-rest A to C; SMART B)."""
+
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+
+from service.r4.capability_statement import OFFERED
+from service.web.fhir_search import _READERS
+from tests.people import App, app_of
+from tests.web.fhir_answers import QR, Value, ids, issues
+from tests.world import EHR, World
+
+# --- what is offered -------------------------------------------------------------------------------------------
+
+INTERACTIONS = {
+    ("GET", "/{type}/<id>"): "read",
+    ("GET", "/{type}"): "search-type",
+    ("POST", "/{type}/_search"): "search-type",
+    ("POST", "/{type}"): "create",
+}
+
+
+def test_the_routes_are_exactly_what_the_capability_statement_offers(world: World) -> None:
+    offered = {(one.type, interaction) for one in OFFERED for interaction in one.interactions}
+    routed = set()
+    for rule in world.app.url_map.iter_rules():
+        match = re.fullmatch(r"/<clinic>/fhir/([A-Z]\w+)(/<\w+>|/_search)?", rule.rule)
+        if match is None:
+            continue
+        shape = "/{type}" + re.sub(r"<\w+>", "<id>", match[2] or "")
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+            routed.add((match[1], INTERACTIONS[method, shape]))
+
+    assert routed == offered
+
+
+def test_the_search_parameters_offered_are_those_that_are_read(world: World) -> None:
+    offered = {one.type: {parameter.name for parameter in one.search} for one in OFFERED}
+
+    assert offered[QR] == set(_READERS) - {"_count", "after", "_format"}
+    for parameter in offered["Questionnaire"]:
+        assert App(world).get(f"Questionnaire?{parameter}=x").status_code == 200
+
+
+def test_the_capability_statement_is_public_and_about_this_very_base(world: World) -> None:
+    answer = App(world).get("metadata")
+
+    statement = answer.json()
+    assert statement["implementation"]["url"] == world.base
+    assert (statement["fhirVersion"], statement["kind"]) == ("4.0.1", "instance")
+    assert {one["type"] for one in statement["rest"][0]["resource"]} == {"Questionnaire", QR}
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
+@pytest.mark.parametrize(
+    "path", ["metadata", ".well-known/smart-configuration", "Questionnaire", QR, f"{QR}/x"]
+)
+def test_there_is_nothing_at_the_base_of_a_clinic_that_is_not(world: World, path: str) -> None:
+    answer = App(world, clinic="no-such-clinic").get(path)
+
+    assert (answer.status_code, issues(answer)) == (404, ["not-found"])
+
+
+def test_discovery_names_the_clinics_own_authorization_server(world: World) -> None:
+    found = App(world).get(".well-known/smart-configuration").json()
+
+    assert found["issuer"] == EHR
+    assert found["authorization_endpoint"].startswith(f"{EHR}/")
+    assert found["token_endpoint"].startswith(f"{EHR}/")
+    assert found["code_challenge_methods_supported"] == ["S256"]
+    assert "launch-ehr" not in found["capabilities"]
+
+
+def test_discovery_says_so_when_the_record_system_is_silent(world: World) -> None:
+    world.servers.pop(EHR)
+
+    answer = App(world).get(".well-known/smart-configuration")
+
+    assert (answer.status_code, issues(answer)) == (503, ["transient"])
+    assert answer.headers["retry-after"]
+
+
+WRONG_METHODS = [
+    ("PUT", f"{QR}/x"),
+    ("DELETE", f"{QR}/x"),
+    ("PATCH", f"{QR}/x"),
+    ("DELETE", QR),
+    ("POST", "Questionnaire"),
+    ("DELETE", "Questionnaire/after-infusion-1"),
+    ("POST", "metadata"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), WRONG_METHODS)
+def test_what_is_not_offered_is_405_and_says_what_is(world: World, method: str, path: str) -> None:
+    answer = app_of(world).ask(method, path, content=b"{}")
+
+    assert (answer.status_code, issues(answer)) == (405, ["not-supported"])
+    assert "GET" in answer.headers["allow"]
+
+
+@pytest.mark.parametrize(
+    "path", ["", "Patient/patient-six-done", "Encounter", "AuditEvent", f"{QR}/x/_history", "$export"]
+)
+def test_a_type_that_is_not_offered_is_not_there(world: World, path: str) -> None:
+    answer = app_of(world).get(path)
+
+    assert (answer.status_code, issues(answer)) == (404, ["not-found"])
+
+
+# --- Questionnaire ---------------------------------------------------------------------------------------------
+
+
+def test_the_six_sets_are_read_without_a_token_byte_for_byte(world: World) -> None:
+    found = App(world).get("Questionnaire").json()
+
+    assert len(found["entry"]) == 6
+    for name, raw in world.wiring.questionnaires.items():
+        answer = App(world).get(f"Questionnaire/{name.removesuffix('.json')}")
+        assert answer.content == raw
+        assert found["entry"][sorted(world.wiring.questionnaires).index(name)]["resource"] == json.loads(raw)
+
+
+def test_a_set_that_one_has_already_is_not_sent_again(world: World) -> None:
+    first = App(world).get("Questionnaire/after-infusion-1")
+
+    again = App(world).get("Questionnaire/after-infusion-1", **{"If-None-Match": first.headers["etag"]})
+
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_a_set_nobody_published_is_not_there(world: World) -> None:
+    assert App(world).get("Questionnaire/after-infusion-7").status_code == 404
+
+
+SETS: dict[str, Callable[[Value], str]] = {
+    "_id": lambda one: f"_id={one['id']}",
+    "several": lambda one: f"_id={one['id']},nothing",
+    "url": lambda one: f"url={one['url']}",
+    "url and version": lambda one: f"url={one['url']}%7C{one['version']}",
+    "name": lambda one: f"name={one['name'].upper()}",
+    "title": lambda one: f"title={one['title'][:20]}",
+    "combined": lambda one: f"status=active&version={one['version']}&_id={one['id']}",
+}
+
+
+@pytest.mark.parametrize("by", SETS)
+def test_a_set_is_found_by_each_parameter(world: World, by: str) -> None:
+    wanted = json.loads(world.wiring.questionnaires["after-infusion-2.json"])
+
+    assert wanted["id"] in ids(App(world).get(f"Questionnaire?{SETS[by](wanted)}"))
+    assert ids(App(world).get(f"Questionnaire?{SETS[by](wanted)}&status=retired")) == []
+
+
+@pytest.mark.parametrize("query", ["experimental=true", "name:exact=x", "_sort=name", "patient=x"])
+def test_a_parameter_that_would_be_ignored_is_refused_instead(world: World, query: str) -> None:
+    answer = App(world).get(f"Questionnaire?{query}", Prefer="handling=lenient")
+
+    assert (answer.status_code, issues(answer)) == (400, ["not-supported"])
+
+
+ONLY_JSON = [
+    (QR, "application/fhir+xml"),
+    ("metadata", "text/html"),
+    ("Questionnaire?_format=xml", "application/fhir+json"),
+]
+
+
+@pytest.mark.parametrize(("path", "accept"), ONLY_JSON)
+def test_only_json_is_spoken_here(world: World, path: str, accept: str) -> None:
+    answer = app_of(world).get(path, Accept=accept)
+
+    assert answer.status_code == 406, answer.text
+    assert answer.json()["resourceType"] == "OperationOutcome"
