@@ -10,6 +10,7 @@ from service.journal.entries import Answer, Draft, EntryStatus, EntryVersion, Li
 from service.journal.problems import (
     AlreadySent,
     ChangedElsewhere,
+    Conflict,
     Fault,
     InfusionTaken,
     NotAllowed,
@@ -143,6 +144,8 @@ def _free(step: Step, key: str) -> Link:
         raise InfusionTaken
     if step.standing == Standing.NOT_YET:
         raise _misplaced("This infusion has not ended yet.")
+    if step.standing == Standing.NO_SET:
+        raise _misplaced("No prompt set belongs to this infusion.")
     return step.link
 
 
@@ -201,9 +204,17 @@ def _send(desk: Desk, context: AccessContext, arrived: _Arrived) -> EntryVersion
 
 
 def _draft_revision(desk: Desk, context: AccessContext, key: str) -> int:
-    """The app may complete the draft it began under the same identifier; 0 where there is none."""
+    """The app may complete the draft it began under the same identifier; 0 where there is none.
+
+    ChangedElsewhere once the journal's own page has saved in it: what was written there, private words too, is not
+    in what the app sends, and would be lost with the draft (rule 13).
+    """
     begun = drafts.draft(desk.store, context, key)
-    return begun.revision if begun else 0
+    if begun is None:
+        return 0
+    if begun.sitting is not None:
+        raise ChangedElsewhere
+    return begun.revision
 
 
 def _keep_draft(desk: Desk, context: AccessContext, arrived: _Arrived) -> Draft:
@@ -230,5 +241,12 @@ def _keep_draft(desk: Desk, context: AccessContext, arrived: _Arrived) -> Draft:
     try:
         desk.writer.perform(deeds.Deed(context.clinic, guards, (deeds.SaveDraft(draft),), (remembered,)))
     except GuardFailed as failed:
-        raise AlreadySent if isinstance(failed.guard, deeds.EntryIsNew) else ChangedElsewhere from None
+        raise _taken(failed) from None
     return draft
+
+
+def _taken(failed: GuardFailed) -> Conflict:
+    """Who was there first: an entry under this identifier, another for this infusion, or another window."""
+    if isinstance(failed.guard, deeds.EntryIsNew):
+        return AlreadySent()
+    return InfusionTaken() if isinstance(failed.guard, deeds.InfusionIsFree) else ChangedElsewhere()

@@ -94,6 +94,24 @@ def test_a_draft_may_be_incomplete_and_a_sent_entry_not(world: World) -> None:
     )
 
 
+def test_an_app_does_not_complete_what_the_journals_page_wrote_in(world: World) -> None:
+    """Words of the page, private ones above all, are not in what an app can send: they must not go with the draft."""
+    ada = patient(world)
+    key = ada.begin("six-done-1")
+    ada.type(key, 1, {"ai1.1": "written on the page", "ai1.2": "for me alone"}, ("ai1.2",))
+
+    answer = app_of(world).post(QR, response(world, identifier=keyed(key)))
+
+    assert answer.status_code == 412
+    page = ada.get(f"entry/{key}/all").text
+    assert ("written on the page" in page, "for me alone" in page) == (True, True)
+
+
+def test_beyond_the_last_set_an_app_finds_no_set_either(world: World) -> None:
+    told = response(world, 1, "patient-eight-done", "eight-done-7")
+    assert app_of(world, "patient-eight-done").post(QR, told).status_code == 422
+
+
 def test_an_app_completes_what_it_began_under_the_same_identifier(world: World) -> None:
     sent = response(world, status="in-progress", identifier=keyed(str(uuid4())))
     begun = app_of(world).post(QR, sent).json()

@@ -1,5 +1,5 @@
 // Getting words to the server: one request at a time, the newest state waiting behind it. A reply that is lost is
-// asked for again under the same save id, so that the server does the same save once only.
+// asked for again with the same words under the same save id; the server knows a repeated save by its words.
 
 const PATIENCE = [1000, 3000, 8000, 20000, 30000];
 const TIMEOUT = 15000;
