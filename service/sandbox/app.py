@@ -19,17 +19,16 @@ from service.sandbox.records.store import Records
 LARGEST_BODY = 32 * 1024 * 1024
 
 
-def create_sandbox(
-    config: SandboxConfig, key_set_transport: httpx2.BaseTransport | None = None
-) -> flask.Flask:
+def create_sandbox(config: SandboxConfig, outbound: httpx2.BaseTransport | None = None) -> flask.Flask:
     """Make the record system that lives in `config.folder`; what is missing there is made, what is there is kept.
 
-    `key_set_transport` is the way to the apps' key set addresses, for apps that run in the same process.
+    `outbound` is the way to the apps' key set addresses and to the endpoints of subscriptions, for apps that run in
+    the same process.
     """
     config.folder.mkdir(parents=True, exist_ok=True)
     records = Records(config.folder / "records.sqlite", config.clock)
     seed(records, config.clock())
-    parts = put_together(config, records, key_set_transport)
+    parts = put_together(config, records, outbound)
     app = flask.Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.extensions[NAME] = parts

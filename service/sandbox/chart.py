@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from service.sandbox.records.instants import span_of_text
 from service.sandbox.records.refusals import Refused
 from service.sandbox.records.store import Records
 
@@ -69,8 +70,12 @@ class Charts:
         return next((visit for visit in self.visits(patient) if visit.id == encounter), None)
 
     def documents(self, patient: str) -> list[Filed]:
-        """The documents of a patient, newest first."""
-        return [_filed(one) for one in self._of(patient, "DocumentReference", "-_lastUpdated")]
+        """The documents of a patient, newest first by their own date; of one date what stands before what is replaced.
+
+        Not by their last change: to supersede a document changes it, and would put it above the one that replaces it.
+        """
+        found = sorted(self._of(patient, "DocumentReference", "-date"), key=_standing, reverse=True)
+        return [_filed(one) for one in found]
 
     def messages(self, patient: str) -> list[Message]:
         """The messages and tasks about a patient, newest first."""
@@ -113,6 +118,11 @@ def moment(text: str | None) -> str:
     except ValueError:
         return text
     return f"{found:%a} {found.day} {found:%B %Y}" + (f", {found:%H:%M}" if "T" in text else "")
+
+
+def _standing(document: dict[str, Any]) -> tuple[int, bool, str]:
+    changed = document["meta"]["lastUpdated"]
+    return span_of_text(document.get("date", changed))[0], document["status"] == "current", changed
 
 
 def _visit(encounter: dict[str, Any]) -> Visit:

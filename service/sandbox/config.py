@@ -55,7 +55,8 @@ class SandboxConfig:
     `folder` keeps its databases and keys; everything survives a restart with the same folder. `base_url` is the
     address in a browser, without a slash at its end; OAuth asks for https everywhere but on this computer.
     `audiences` are further resource servers that an app may name as `aud`. With `filing=False` the FHIR server
-    refuses new documents with 503.
+    refuses new documents with 503. A notification that an endpoint did not take is tried again after each of the
+    `notification_pauses` (seconds); then its subscription is in error.
     """
 
     folder: Path
@@ -65,6 +66,7 @@ class SandboxConfig:
     filing: bool = True
     clock: Callable[[], datetime] = utc_now
     token_seconds: int = 3600
+    notification_pauses: tuple[float, ...] = (0.2, 1.0)
 
     def __post_init__(self) -> None:
         if self.base_url.endswith("/") or not is_secure_transport(self.base_url):

@@ -17,7 +17,9 @@ from service.sandbox.database import Database
 from service.sandbox.directory import Directory
 from service.sandbox.keys import signing_keys
 from service.sandbox.launches import Launches
+from service.sandbox.notifier import Notifier
 from service.sandbox.records.store import Records
+from service.sandbox.records.subscriptions import Subscriptions
 from service.sandbox.requests import AppRequests
 from service.sandbox.tokens import Tokens
 
@@ -38,22 +40,25 @@ class Parts:
     approvals: Approvals
     tokens: Tokens
     server: SmartServer
+    notifier: Notifier
 
     def close(self) -> None:
-        """Give the files back; everything stays in the folder."""
+        """End the sending and give the files back; everything stays in the folder."""
+        self.notifier.close()
         self.records.close()
         self.database.close()
 
 
-def put_together(
-    config: SandboxConfig, records: Records, key_set_transport: httpx2.BaseTransport | None
-) -> Parts:
+def put_together(config: SandboxConfig, records: Records, outbound: httpx2.BaseTransport | None) -> Parts:
     """Open the databases and keys in the folder and connect the parts."""
     database = Database(config.folder / "authorization.sqlite")
     approvals = Approvals(database, config.clock)
     launches = Launches(database, config.clock)
     tokens = Tokens(config, signing_keys(config.folder), approvals)
-    proof = AssertionCheck(config, KeySets(key_set_transport), SpentAssertions(database, config.clock))
+    proof = AssertionCheck(config, KeySets(outbound), SpentAssertions(database, config.clock))
+    notifier = Notifier(config, Subscriptions(records), outbound)
+    records.on_notice = notifier.wake
+    notifier.wake_if_owed()
     return Parts(
         config=config,
         database=database,
@@ -65,6 +70,7 @@ def put_together(
         approvals=approvals,
         tokens=tokens,
         server=SmartServer(config, approvals, launches, tokens, proof),
+        notifier=notifier,
     )
 
 

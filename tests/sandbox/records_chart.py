@@ -133,4 +133,41 @@ def full() -> list[Resource]:
             lastModified="2026-03-04T16:00:00-08:00",
         ),
         task("dan", id="t2", status="completed"),
+        {
+            "resourceType": "Procedure",
+            "id": "p1",
+            "identifier": [{"system": RFC, "value": "urn:uuid:p"}],
+            "status": "completed",
+            "code": {"coding": [{"system": "http://maplegrove.example/procedures", "code": "ketamine"}]},
+            "subject": reference("Patient/cleo"),
+            "encounter": reference("Encounter/v1"),
+            "performedPeriod": period("2026-03-02T14:05:00-08:00", "2026-03-02T15:00:00-08:00")["period"],
+        },
+        {
+            "resourceType": "Procedure",
+            "id": "p2",
+            "status": "not-done",
+            "subject": reference("Patient/dan"),
+            "performedDateTime": "2026-04-02",
+        },
+        {
+            "resourceType": "MedicationAdministration",
+            "id": "m1",
+            "identifier": [{"system": RFC, "value": "urn:uuid:m"}],
+            "status": "completed",
+            "medicationCodeableConcept": {
+                "coding": [{"system": "http://maplegrove.example/medications", "code": "ketamine"}]
+            },
+            "subject": reference("Patient/cleo"),
+            "context": reference("Encounter/v1"),
+            "effectivePeriod": period("2026-03-02T14:05:00-08:00", "2026-03-02T15:00:00-08:00")["period"],
+        },
+        {
+            "resourceType": "MedicationAdministration",
+            "id": "m2",
+            "status": "not-done",
+            "medicationReference": {"display": "esketamine"},
+            "subject": reference("Patient/dan"),
+            "effectiveDateTime": "2026-04-02T14:05:00-07:00",
+        },
     ]

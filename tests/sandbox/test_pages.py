@@ -1,6 +1,7 @@
 """The pages of the record system: who may open which, what they show, and what they tell the browser."""
 
 import base64
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -150,8 +151,28 @@ def test_a_replaced_and_a_struck_document_are_marked(clinic: Clinic) -> None:
     )
     file_document(clinic, attachment, status="entered-in-error")
     page = clinic.visitor(CLINICIAN).open("/chart/patient-two-in").text
-    for mark in ("Replaced by a newer one", "Corrected", "Entered in error"):
+    for mark in (
+        "Superseded: replaced by a newer one",
+        "Current, replaces an earlier one",
+        "Entered in error",
+    ):
         assert page.count(mark) == 1
+    assert page.count("row past") == 2
+
+
+@pytest.mark.parametrize("later", ["2026-11-20T09:00:00-08:00", "2026-11-20T10:30:00-08:00"])
+def test_the_current_document_stands_above_the_one_it_replaces(clinic: Clinic, later: str) -> None:
+    """Although the old one was changed last, when it was superseded; of one date too."""
+    attachment = {"contentType": "application/pdf", "data": _b64(PDF)}
+    old = file_document(clinic, attachment)
+    relation = {"code": "replaces", "target": {"reference": f"DocumentReference/{old}"}}
+    new = file_document(clinic, attachment, relatesTo=[relation], date=later)
+    clinic.clock.now += timedelta(minutes=5)
+    kept = clinic.parts.records.read("DocumentReference", old)
+    clinic.parts.records.update("DocumentReference", old, {**kept, "status": "superseded"})
+    for person, path in ((CLINICIAN, "/chart/patient-two-in"), (PATIENT, "/portal/")):
+        page = clinic.visitor(person).open(path).text
+        assert page.index(new) < page.index("Current, replaces") < page.index(old) < page.index("Superseded")
 
 
 def test_what_an_app_has_written_is_shown_as_text(clinic: Clinic) -> None:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from service.sandbox.records.instants import is_date_time
-from service.sandbox.records.people import ENCOUNTER_TYPES, MRN, resources, seed
+from service.sandbox.records.people import ENCOUNTER_TYPES, MRN, PROCEDURES, resources, seed
 from service.sandbox.records.store import Records
 from service.sandbox.records.structure import check
 from service.sandbox.records.ties import check_ties
@@ -95,6 +95,7 @@ def test_every_reference_can_be_resolved(records: Records) -> None:
         ("patient-in-progress", 1),
         ("patient-unsure-status", 1),
         ("patient-no-times", 4),
+        ("patient-not-given", 1),
     ],
 )
 def test_each_patient_has_the_finished_infusions_of_the_situation(
@@ -182,6 +183,39 @@ def test_the_staff_and_the_relative_are_there(records: Records) -> None:
     assert staff == {"clinician-1", "clinician-2", "officer-1", "manager-1"}
     (relative,) = records.search("RelatedPerson", [("patient", "patient-two-in")]).resources
     assert relative["relationship"]
+
+
+def test_what_was_given_is_noted_where_the_clinic_noted_it(records: Records) -> None:
+    """All six of one patient, and one visit of which the note says that nothing was given."""
+    done = records.search(
+        "Procedure", [("status", "completed"), ("code", f"{PROCEDURES}|ketamine-administration")]
+    )
+    assert {one["subject"]["reference"] for one in done.resources} == {"Patient/patient-six-done"}
+    visits_done = {f"Encounter/{one['id']}" for one in infusions(records, "patient-six-done")}
+    assert {one["encounter"]["reference"] for one in done.resources} == visits_done
+    for one in done.resources:
+        visit = records.read(*one["encounter"]["reference"].split("/"))
+        assert one["performedPeriod"] == visit["period"]
+    (not_done,) = records.search("Procedure", [("status:not", "completed")]).resources
+    assert (not_done["status"], not_done["subject"]) == (
+        "not-done",
+        {"reference": "Patient/patient-not-given"},
+    )
+    (visit,) = visits(records, "patient-not-given")
+    assert (visit["status"], not_done["encounter"]["reference"]) == ("finished", f"Encounter/{visit['id']}")
+
+
+def test_every_appointment_says_what_it_is_for(records: Records) -> None:
+    booked = records.search("Appointment", [("_count", "200")]).resources
+    kinds = {one["id"]: one["appointmentType"]["coding"][0] for one in booked}
+    assert {one["system"] for one in kinds.values()} == {"http://terminology.hl7.org/CodeSystem/v2-0276"}
+    assert {name for name, one in kinds.items() if one["code"] == "FOLLOWUP"} == {
+        "six-done-intake-booked",
+        "six-done-follow-up-booked",
+        "two-in-intake-booked",
+        "none-yet-intake-booked",
+    }
+    assert {one["code"] for one in kinds.values()} == {"FOLLOWUP", "ROUTINE"}
 
 
 def test_nothing_is_written_yet(records: Records) -> None:

@@ -42,6 +42,13 @@ def of(type_: str, who: str) -> Resource:
         "Task": task(who),
         "Communication": {"status": "completed", "subject": subject},
         "Provenance": {"target": [subject], "recorded": "2026-03-10T10:00:00Z", "agent": [{"who": subject}]},
+        "Procedure": {"status": "completed", "subject": subject},
+        "MedicationAdministration": {
+            "status": "completed",
+            "medicationCodeableConcept": {"text": "ketamine"},
+            "subject": subject,
+            "effectiveDateTime": "2026-03-10T10:00:00Z",
+        },
         "AuditEvent": {
             "type": {"code": "rest"},
             "recorded": "2026-03-10T10:00:00Z",
@@ -54,7 +61,7 @@ def of(type_: str, who: str) -> Resource:
 
 
 OWNED = sorted(type_ for type_, kind in KINDS.items() if kind.about_a_patient)
-SHARED = sorted(set(KINDS) - set(OWNED))
+SHARED = sorted(type_ for type_, kind in KINDS.items() if not (kind.about_a_patient or kind.owned))
 WRITTEN = sorted(
     type_ for type_, kind in KINDS.items() if "create" in kind.interactions and kind.about_a_patient
 )

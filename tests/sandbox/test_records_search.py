@@ -97,6 +97,26 @@ FOUND = [
     ("Task", "encounter=v1", "t1"),
     ("Task", "owner=Practitioner/doc", "t1"),
     ("Task", "authored-on=2026-03-02&modified=2026-03-04", "t1"),
+    ("Procedure", "patient=cleo", "p1"),
+    ("Procedure", "subject=Patient/dan", "p2"),
+    ("Procedure", "identifier=urn:uuid:p", "p1"),
+    ("Procedure", "encounter=v1", "p1"),
+    ("Procedure", "status=http://hl7.org/fhir/event-status|not-done", "p2"),
+    ("Procedure", "code=http://maplegrove.example/procedures|ketamine", "p1"),
+    ("Procedure", "date=2026-03-02", "p1"),
+    ("Procedure", "date=2026-04-02", "p2"),
+    ("MedicationAdministration", "patient=dan", "m2"),
+    ("MedicationAdministration", "subject=Patient/cleo", "m1"),
+    ("MedicationAdministration", "identifier=urn:uuid:m", "m1"),
+    ("MedicationAdministration", "context=Encounter/v1", "m1"),
+    ("MedicationAdministration", "context=v1&effective-time=2026-03-02", "m1"),
+    ("MedicationAdministration", "effective-time=2026-04-02", "m2"),
+    (
+        "MedicationAdministration",
+        "status=http://terminology.hl7.org/CodeSystem/medication-admin-status|completed",
+        "m1",
+    ),
+    ("MedicationAdministration", "code=ketamine", "m1"),
     ("Patient", "_lastUpdated=2026-03-10T18:30:00Z", "ann ben cleo dan"),
     ("Patient", "_lastUpdated=gt2026-03-10T18:30:00Z", ""),
 ]
@@ -311,7 +331,16 @@ def test_every_promised_parameter_is_there() -> None:
 
 def test_every_parameter_of_the_main_types_was_tried() -> None:
     tried = {(type_, name.partition(":")[0]) for type_, query, _ in FOUND for name, _ in params(query)}
-    main = ("Encounter", "DocumentReference", "QuestionnaireResponse", "Task", "Appointment", "EpisodeOfCare")
+    main = (
+        "Encounter",
+        "DocumentReference",
+        "QuestionnaireResponse",
+        "Task",
+        "Appointment",
+        "EpisodeOfCare",
+        "Procedure",
+        "MedicationAdministration",
+    )
     untried = {(type_, name) for type_ in main for name in PARAMETERS[type_]} - tried
     assert untried <= {
         ("Appointment", "identifier"),

@@ -186,6 +186,36 @@ def test_a_search_states_what_it_searched_for(records: Records) -> None:
     assert "entry" not in get(records, "Encounter?patient=ann&_summary=count").get_json()
 
 
+def test_a_page_has_a_tag_over_all_that_it_holds(records: Records) -> None:
+    """ids, versions, total and links: whatever of them changes, the tag does too."""
+    address = "Encounter?patient=ann"
+    tags = [get(records, f"{address}{more}").headers["ETag"] for more in ("", "&_count=0")]
+    assert get(records, address).headers["ETag"] == tags[0]
+    put(records, encounter("ann-1", "ann", status="cancelled"))
+    tags.append(get(records, address).headers["ETag"])
+    records.place([encounter("ann-2", "ann")])
+    tags += [get(records, f"{address}{more}").headers["ETag"] for more in ("", "&_count=1", "&_count=0")]
+    tags += [get(records, f"Encounter?patient={who}").headers["ETag"] for who in ("nobody", "somebody")]
+    assert len(set(tags)) == 8
+
+
+def test_a_page_that_is_known_is_not_repeated(records: Records) -> None:
+    tag = get(records, "Encounter?patient=ann").headers["ETag"]
+    for named in (tag, f'W/"1", {tag}', tag.removeprefix("W/"), "*"):
+        again = get(records, "Encounter?patient=ann", If_None_Match=named)
+        assert (again.status_code, again.data, again.headers["ETag"]) == (304, b"", tag)
+    assert get(records, "Encounter?patient=ann", If_None_Match='W/"1"').status_code == 200
+    assert serving(records).head("/fhir/Encounter?patient=ann").headers["ETag"] == tag
+
+
+def test_a_search_by_form_has_no_tag(records: Records) -> None:
+    """RFC 9110, If-None-Match: for a POST it would ask for a refusal, which no search means."""
+    answer = serving(records).post(
+        "/fhir/Encounter/_search", data={"patient": "ann"}, headers={"If-None-Match": "*"}
+    )
+    assert (answer.status_code, "ETag" in answer.headers) == (200, False)
+
+
 def test_the_next_links_lead_through_every_page(records: Records) -> None:
     records.place([encounter(f"more-{n}", "ann") for n in range(6)])
     address, seen = "Encounter?patient=ann&_count=3", []

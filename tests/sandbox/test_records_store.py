@@ -243,6 +243,37 @@ def test_placing_leaves_what_is_there_alone(records: Records) -> None:
     assert records.read("Patient", "ann")["birthDate"] == "1980-01-02"
 
 
+def done(**more: Any) -> Resource:
+    """A right Procedure, with elements put differently; None takes one out."""
+    right = {"resourceType": "Procedure", "status": "completed", "subject": {"reference": "Patient/ann"}}
+    return {name: value for name, value in (right | more).items() if value is not None}
+
+
+def given(**more: Any) -> Resource:
+    """A right MedicationAdministration, with elements put differently; None takes one out."""
+    right = {
+        "resourceType": "MedicationAdministration",
+        "status": "completed",
+        "medicationCodeableConcept": {"text": "ketamine"},
+        "subject": {"reference": "Patient/ann"},
+        "context": {"reference": "Encounter/ann-1"},
+        "effectiveDateTime": "2026-03-10T10:00:00-08:00",
+    }
+    return {name: value for name, value in (right | more).items() if value is not None}
+
+
+def test_what_was_done_and_given_is_kept_and_stays_with_its_patient(records: Records) -> None:
+    procedure = done(encounter={"reference": "Encounter/ann-1"}, performedDateTime="2026-03-10")
+    assert records.create(procedure).created
+    assert records.create(given(effectiveDateTime=None, effectivePeriod={"start": "2026-03-10"})).created
+    for other in (
+        done(encounter={"reference": "Encounter/ben-1"}),
+        given(context={"reference": "Encounter/ben-1"}),
+    ):
+        with refused(422):
+            records.create(other)
+
+
 BROKEN: list[tuple[Resource, int]] = [
     (document(status="nonsense"), 422),
     (document(docStatus="draft"), 422),
@@ -274,6 +305,17 @@ BROKEN: list[tuple[Resource, int]] = [
     (task(intent="wish"), 422),
     ({"resourceType": "Binary", "contentType": "text/plain"}, 422),
     ({"resourceType": "Binary", "contentType": "text/plain", "data": "%%%"}, 400),
+    (given(medicationReference={"display": "ketamine"}), 400),
+    (given(effectivePeriod={"start": "2026-03-10"}), 400),
+    (given(medicationCodeableConcept=None), 422),
+    (given(effectiveDateTime=None), 422),
+    (given(effectiveDateTime="yesterday"), 422),
+    (given(status="preparation"), 422),
+    (given(performer=[{"function": {"text": "nurse"}}]), 422),
+    (done(performedDateTime="2026-03-10", performedString="in spring"), 400),
+    (done(performedPeriod={"start": "2026-03-10T10:00"}), 422),
+    (done(status="done"), 422),
+    (done(subject=None), 422),
     ({"resourceType": "Observation", "status": "final"}, 404),
     ({"status": "final"}, 400),
 ]

@@ -26,6 +26,12 @@ def searchset(base_url: str, type_: str, params: list[tuple[str, str]], found: F
     )
 
 
+def one_answer(resource: Resource) -> Resource:
+    """The searchset Bundle that an operation answers with when it found one thing that has no address."""
+    entry = {"fullUrl": f"urn:uuid:{resource['id']}", "resource": resource, "search": {"mode": "match"}}
+    return {"resourceType": "Bundle", "type": "searchset", "total": 1, "entry": [entry]}
+
+
 def history(base_url: str, versions: list[Resource], total: int) -> Resource:
     """The Bundle for the versions of one resource, newest first (R4 http, history)."""
     bundle: Resource = {"resourceType": "Bundle", "type": "history", "total": total}

@@ -10,7 +10,9 @@ from typing import Any
 from service.sandbox.records.kinds import KINDS, Kind
 from service.sandbox.records.parameters import parameters_of
 from service.sandbox.records.refusals import Resource
+from service.sandbox.records.subscription_shape import TOPIC
 
+_BACKPORT = "http://hl7.org/fhir/uv/subscriptions-backport"
 _SECURITY_SERVICE = "http://terminology.hl7.org/CodeSystem/restful-security-service"
 
 
@@ -54,4 +56,16 @@ def _resource(type_: str, kind: Kind) -> dict[str, Any]:
         described["searchParam"] = [
             {"name": name, "type": parameter.sort} for name, parameter in parameters_of(type_).items()
         ]
-    return described
+    return {**described, **_subscribing()} if kind.owned else described
+
+
+def _subscribing() -> dict[str, Any]:
+    """How the backport guide has a server name its topics, its profile and the operation it offers."""
+    profiles = f"{_BACKPORT}/StructureDefinition"
+    topics = f"{profiles}/capabilitystatement-subscriptiontopic-canonical"
+    status = f"{_BACKPORT}/OperationDefinition/backport-subscription-status"
+    return {
+        "extension": [{"url": topics, "valueCanonical": TOPIC}],
+        "supportedProfile": [f"{profiles}/backport-subscription"],
+        "operation": [{"name": "status", "definition": status}],
+    }

@@ -29,11 +29,13 @@ from service.sandbox.records.bodies import (
 from service.sandbox.records.capability import capability_statement
 from service.sandbox.records.instants import span_of_text
 from service.sandbox.records.kinds import KINDS
+from service.sandbox.records.notification import status_parameters
 from service.sandbox.records.parameters import parameters_of
 from service.sandbox.records.paths import relative
 from service.sandbox.records.refusals import Refused, Resource, operation_outcome
-from service.sandbox.records.store import Records
-from service.sandbox.records.versions import entity_tag, is_among
+from service.sandbox.records.store import Records, Written
+from service.sandbox.records.subscriptions import Subscriptions
+from service.sandbox.records.versions import entity_tag, is_named, page_tag
 
 FILED = ("DocumentReference", "Binary")
 _NO_SUCH = (404, "not-found", "There is no such resource here.")
@@ -44,6 +46,7 @@ class Doors:
     """The doors of one record system. `base_url` is the FHIR base; `filing` says whether documents are taken now."""
 
     records: Records
+    subscriptions: Subscriptions
     base_url: str
     grant_of: Callable[[Request], Grant | None]
     filing: Callable[[], bool]
@@ -70,15 +73,33 @@ class Doors:
         shown = _since_and_count(versions, request)
         return _in_json(bundles.history(self.base_url, shown, len(versions)), media_type)
 
+    def status(self, request: Request, type_: str, id_: str) -> Response:
+        """`$status` of a Subscription: its standing and how many events it has had (backport guide)."""
+        subscription = self._readable(request, type_, id_)
+        media_type = answer_type(request)
+        status = status_parameters(subscription, "query-status", self.subscriptions.events(id_))
+        return _in_json(bundles.one_answer(status), media_type)
+
     def search(self, request: Request, type_: str) -> Response:
-        """A search by URL, by form, or both (R4 http, search)."""
+        """A search by URL, by form, or both (R4 http, search).
+
+        A page asked for by GET has a weak ETag over all that it holds, and If-None-Match is answered with 304. R4
+        leaves open whether searches are cached; here it spares a client that asks again and again the same page.
+        """
         patient = self._compartment(request, type_, "s")
         media_type = answer_type(request)
         params = self._asked(request, type_)
         reach.check_may_ask(params, patient)
-        within = patient if KINDS[type_].about_a_patient else None
+        within = patient if KINDS[type_].about_a_patient or KINDS[type_].owned else None
         found = self.records.search(type_, params, within)
-        return _in_json(bundles.searchset(self.base_url, type_, params, found), media_type)
+        bundle = bundles.searchset(self.base_url, type_, params, found)
+        if request.method == "POST":
+            # RFC 9110 13.1.2: for other methods than GET and HEAD If-None-Match would mean a refusal.
+            return _in_json(bundle, media_type)
+        headers = {"ETag": page_tag(bundle)}
+        if is_named(headers["ETag"], request.headers.get("If-None-Match", "")):
+            return Response(status=304, headers=headers)
+        return _in_json(bundle, media_type, headers=headers)
 
     def create(self, request: Request, type_: str) -> Response:
         """A new resource, or the one that If-None-Exist names."""
@@ -87,7 +108,7 @@ class Doors:
         self._check_filing(type_)
         resource = self._sent(request, type_)
         reach.check_may_write(type_, resource, patient, self.records)
-        written = self.records.create(resource, request.headers.get("If-None-Exist"), patient)
+        written = self._create(type_, resource, request.headers.get("If-None-Exist"), patient)
         return self._written(request, written.resource, 201 if written.created else 200, media_type)
 
     def update(self, request: Request, type_: str, id_: str) -> Response:
@@ -96,7 +117,11 @@ class Doors:
         media_type = answer_type(request)
         resource = self._sent(request, type_)
         self._check_may_update(type_, id_, resource, patient)
-        written = self.records.update(type_, id_, resource, request.headers.get("If-Match"))
+        if_match = request.headers.get("If-Match")
+        if KINDS[type_].owned:
+            written = self.subscriptions.update(id_, resource, if_match)
+        else:
+            written = self.records.update(type_, id_, resource, if_match)
         return self._written(request, written.resource, 200, media_type)
 
     def check_grant(self, request: Request) -> Grant:
@@ -109,6 +134,13 @@ class Doors:
                 401, "login", "A valid access token is needed.", headers={"WWW-Authenticate": header}
             )
         return grant
+
+    def _create(
+        self, type_: str, resource: Resource, if_none_exist: str | None, patient: str | None
+    ) -> Written:
+        if KINDS[type_].owned and patient is not None:
+            return self.subscriptions.create(resource, if_none_exist, patient)
+        return self.records.create(resource, if_none_exist, patient)
 
     def _compartment(self, request: Request, type_: str, letter: Letter) -> str | None:
         return reach.compartment(self.check_grant(request), type_, letter, self.records)
@@ -124,7 +156,7 @@ class Doors:
     def _shown(self, request: Request, type_: str, resource: Resource) -> Response:
         raw = type_ == "Binary" and not wants_resource(request, resource["contentType"])
         media_type = None if raw else answer_type(request)
-        if is_among(resource, request.headers.get("If-None-Match", "")):
+        if is_named(entity_tag(resource), request.headers.get("If-None-Match", "")):
             return Response(status=304, headers=_version_headers(resource))
         if media_type is None:
             return _as_bytes(resource)

@@ -20,8 +20,10 @@ class Kind:
     """One resource type.
 
     `codes` and `references` go by dotted path; `required` names what must be there beyond R4's own minimum
-    (with the reason at the type). `follows` are the references through which a resource without a patient of
-    its own belongs to one. `patient_writes` says whether a token for one patient may write the type at all.
+    (with the reason at the type). `choices` are R4's `[x]` elements, each as the names of which at most one, or
+    with `!` exactly one, may stand. `follows` are the references through which a resource without a patient of
+    its own belongs to one. `patient_writes` says whether a token for one patient may write the type at all;
+    `owned` that a resource belongs to the backend client that made it, and is nothing to all others.
     """
 
     elements: str
@@ -29,9 +31,11 @@ class Kind:
     codes: dict[str, str] = field(default_factory=dict)
     references: dict[str, str] = field(default_factory=dict)
     required: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
     follows: tuple[str, ...] = ()
     about_a_patient: bool = True
     patient_writes: bool = False
+    owned: bool = False
 
 
 CREATED = (*READING, "create")
@@ -112,6 +116,43 @@ KINDS: dict[str, Kind] = {
             "Location",
         },
         required=("participant.status",),
+    ),
+    "Procedure": Kind(
+        "identifier* instantiatesCanonical* instantiatesUri* basedOn* partOf* status! statusReason category code "
+        "subject! encounter performedDateTime performedPeriod performedString performedAge performedRange recorder "
+        "asserter performer* location reasonCode* reasonReference* bodySite* outcome report* complication* "
+        "complicationDetail* followUp* note* focalDevice* usedReference* usedCode*",
+        KEPT_UP,
+        codes={
+            "status": "preparation in-progress not-done on-hold stopped completed entered-in-error unknown",
+        },
+        references={
+            "subject": "Patient",
+            "encounter": "Encounter",
+            "recorder": "Patient RelatedPerson Practitioner PractitionerRole",
+            "asserter": "Patient RelatedPerson Practitioner PractitionerRole",
+            "performer.actor": ANYONE,
+            "location": "Location",
+            "partOf": "Procedure Observation MedicationAdministration",
+        },
+        required=("performer.actor",),
+        choices=("performedDateTime performedPeriod performedString performedAge performedRange",),
+    ),
+    "MedicationAdministration": Kind(
+        "identifier* instantiates* partOf* status! statusReason* category medicationCodeableConcept "
+        "medicationReference subject! context supportingInformation* effectiveDateTime effectivePeriod performer* "
+        "reasonCode* reasonReference* request device* note* dosage eventHistory*",
+        KEPT_UP,
+        codes={"status": "in-progress not-done on-hold completed entered-in-error stopped unknown"},
+        references={
+            "medicationReference": "Medication",
+            "subject": "Patient",
+            "context": "Encounter EpisodeOfCare",
+            "performer.actor": "Practitioner PractitionerRole Patient RelatedPerson Device",
+            "partOf": "MedicationAdministration Procedure",
+        },
+        required=("performer.actor",),
+        choices=("medicationCodeableConcept medicationReference!", "effectiveDateTime effectivePeriod!"),
     ),
     "Questionnaire": Kind(
         "url identifier* version name title derivedFrom* status! experimental subjectType* date publisher "
@@ -220,6 +261,16 @@ KINDS: dict[str, Kind] = {
         CREATED,
         codes={"action": "C R U D E", "outcome": "0 4 8 12"},
         required=("agent.requestor", "source.observer"),
+    ),
+    "Subscription": Kind(
+        # What R4 allows and this server does not keep (`end`, other channels, other payloads) is refused in
+        # subscription_shape; `error` is the server's own.
+        "status! contact* end reason! criteria! error channel!",
+        KEPT_UP,
+        codes={"status": "requested active error off", "channel.type": "rest-hook"},
+        required=("channel.type", "channel.endpoint", "channel.payload"),
+        about_a_patient=False,
+        owned=True,
     ),
 }
 

@@ -95,6 +95,24 @@ PARAMETERS: dict[str, dict[str, Parameter]] = {
         "status": _status("appointmentstatus"),
         "date": _date("start"),
     },
+    "Procedure": {
+        "patient": _patient("subject"),
+        "subject": _patient("subject"),
+        "identifier": _token("identifier"),
+        "encounter": _reference("encounter", to="Encounter"),
+        "status": _status("event-status"),
+        "code": _token("code"),
+        "date": _date("performedDateTime", "performedPeriod"),
+    },
+    "MedicationAdministration": {
+        "patient": _patient("subject"),
+        "subject": _patient("subject"),
+        "identifier": _token("identifier"),
+        "context": _reference("context", to="Encounter EpisodeOfCare"),
+        "status": _token("status", system="http://terminology.hl7.org/CodeSystem/medication-admin-status"),
+        "code": _token("medicationCodeableConcept"),
+        "effective-time": _date("effectiveDateTime", "effectivePeriod"),
+    },
     "Questionnaire": {
         "url": Parameter("uri", ("url",)),
         "version": _token("version"),
@@ -164,6 +182,11 @@ PARAMETERS: dict[str, dict[str, Parameter]] = {
         "action": _token("action"),
         "outcome": _token("outcome"),
         "agent": _reference("agent.who", to=_ANYONE),
+    },
+    "Subscription": {
+        "status": _status("subscription-status"),
+        "criteria": Parameter("string", ("criteria",)),
+        "url": Parameter("uri", ("channel.endpoint",)),
     },
 }
 

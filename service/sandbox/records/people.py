@@ -20,6 +20,8 @@ from service.sandbox.records.store import Records
 MRN = "http://maplegrove.example/mrn"
 ENCOUNTER_TYPES = "http://maplegrove.example/encounter-types"
 SERVICE_TYPES = "http://maplegrove.example/service-types"
+PROCEDURES = "http://maplegrove.example/procedures"
+APPOINTMENT_TYPES = "http://terminology.hl7.org/CodeSystem/v2-0276"
 TITLES = {
     "ketamine-iv-infusion": "Ketamine infusion (IV)",
     "ketamine-im-injection": "Ketamine injection (IM)",
@@ -116,7 +118,8 @@ def _chart(patient: _Fact, now: datetime) -> list[Resource]:
     visits = [_Visit(subject, visit, episode, now) for visit in patient["visits"]]
     booked = {visit.appointment: visit.as_appointment() for visit in visits if visit.appointment}
     episodes = [_episode(subject, episode, now)] if episode else []
-    return [*episodes, *booked.values(), *(visit.as_encounter() for visit in visits)]
+    given = [procedure for procedure in (visit.as_procedure() for visit in visits) if procedure]
+    return [*episodes, *booked.values(), *(visit.as_encounter() for visit in visits), *given]
 
 
 def _episode(subject: _Fact, fact: _Fact, now: datetime) -> Resource:
@@ -167,6 +170,7 @@ class _Visit:
             "id": self.appointment,
             "status": _BOOKED.get(self._status, "fulfilled"),
             "serviceType": [self._service()],
+            "appointmentType": {"coding": [{"system": APPOINTMENT_TYPES, "code": self._booking()}]},
             "participant": [{"actor": actor, "status": "accepted"} for actor in actors],
         }
         if isinstance(self._start, datetime):
@@ -175,6 +179,25 @@ class _Visit:
             appointment["end"] = _later(self._start, minutes).isoformat()
             appointment["minutesDuration"] = minutes
         return appointment
+
+    def as_procedure(self) -> Resource | None:
+        """What was noted about the ketamine itself: given, or not given after all; None where nothing was."""
+        if "given" not in self._fact:
+            return None
+        procedure: Resource = {
+            "resourceType": "Procedure",
+            "id": f"{self._fact['id']}-ketamine",
+            "status": self._fact["given"],
+            "code": _concept(PROCEDURES, "ketamine-administration", "Ketamine administration"),
+            "subject": self._subject,
+            "encounter": {"reference": f"Encounter/{self._fact['id']}"},
+        }
+        if self._fact["given"] == "not-done":
+            return {**procedure, "statusReason": {"text": "Blood pressure too high on the day"}}
+        return {**procedure, **{f"performed{name.title()}": side for name, side in self._period().items()}}
+
+    def _booking(self) -> str:
+        return "ROUTINE" if self._type.startswith("ketamine") else "FOLLOWUP"
 
     def _service(self) -> _Fact:
         return _concept(SERVICE_TYPES, "ketamine-therapy", "Ketamine therapy")

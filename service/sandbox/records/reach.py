@@ -18,10 +18,15 @@ PATIENT_PARAMETERS = ("patient", "subject")
 def compartment(grant: Grant, type_: str, letter: Letter, records: Records) -> str | None:
     """The patient whose records alone the request may touch; None where it may touch everybody's.
 
-    Refuses with 403 what no scope of the grant covers. A scope is a delegation: a patient with a `user/` scope
-    stays with the own records, a related person with those of the patient.
+    For a type whose resources are `owned` it is the client's id, and only a `system/` scope will do. Refuses with
+    403 what no scope of the grant covers. A scope is a delegation: a patient with a `user/` scope stays with the
+    own records, a related person with those of the patient.
     """
     level = grant.level_for(type_, letter)
+    if KINDS[type_].owned:
+        if level != "system":
+            raise insufficient_scope(f"system/{type_}.{letter}")
+        return grant.client_id
     if level is None:
         raise insufficient_scope(f"patient/{type_}.{letter}")
     if level == "patient":
@@ -37,7 +42,7 @@ def insufficient_scope(needed: str) -> Refused:
 
 def check_may_write(type_: str, resource: Resource, patient: str | None, records: Records) -> None:
     """Refuse a write by one patient's token to a type or a person that it has no say in."""
-    if patient is None:
+    if patient is None or KINDS[type_].owned:
         return
     if not KINDS[type_].patient_writes:
         raise Refused(403, "forbidden", "A token for one patient can't write this resource type.")
@@ -57,6 +62,8 @@ def check_may_ask(params: list[tuple[str, str]], patient: str | None) -> None:
 
 def is_within(type_: str, resource: Resource, patient: str | None, records: Records) -> bool:
     """Whether a resource may be shown: it is nobody's in particular, or the compartment's own."""
+    if KINDS[type_].owned:
+        return records.owner_of(type_, resource["id"]) == patient
     return patient is None or not KINDS[type_].about_a_patient or patient in records.patients_of(resource)
 
 

@@ -19,6 +19,7 @@ from service.sandbox.records.doors import Doors, answer_refusal
 from service.sandbox.records.kinds import KINDS
 from service.sandbox.records.refusals import Refused
 from service.sandbox.records.store import Records
+from service.sandbox.records.subscriptions import Subscriptions
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
@@ -40,7 +41,7 @@ def create_records_blueprint(
     and Binaries answer 503.
     """
     blueprint = Blueprint("records", __name__, url_prefix="/fhir")
-    doors = Doors(records, base_url.rstrip("/"), grant_of, filing)
+    doors = Doors(records, Subscriptions(records), base_url.rstrip("/"), grant_of, filing)
     _route_server(blueprint, doors)
     _route_types(blueprint, doors)
     _route_instances(blueprint, doors)
@@ -95,6 +96,13 @@ def _route_instances(blueprint: Blueprint, doors: Doors) -> None:
                 **_if("update" in offered, "PUT", lambda: doors.update(request, type_, id_)),
             }
         )
+
+    @blueprint.route("/<type_>/<id_>/$status", methods=METHODS, provide_automatic_options=False)
+    def status_of_instance(type_: str, id_: str) -> Response:
+        _offered(doors, type_)
+        if not KINDS[type_].owned:
+            raise Refused(404, "not-supported", "This operation is not offered on this type.")
+        return _open({"GET": lambda: doors.status(request, type_, id_)})
 
     @blueprint.route("/<type_>/<id_>/_history", methods=METHODS, provide_automatic_options=False)
     def of_versions(type_: str, id_: str) -> Response:

@@ -7,6 +7,7 @@ the doors' business; here a compartment is only one more condition of a question
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from uuid import uuid4
 
 from service.sandbox.records import index, ties
 from service.sandbox.records.instants import micros
+from service.sandbox.records.kinds import KINDS
+from service.sandbox.records.notices import note_event
 from service.sandbox.records.paging import Page, page_of
 from service.sandbox.records.questions import Condition, condition, sort_key
 from service.sandbox.records.refusals import Refused, Resource
@@ -52,8 +55,15 @@ class Committed:
     resource: Resource
 
 
+Then = Callable[[sqlite3.Connection, Resource], None]
+"""More that stands or falls with a write: done in its transaction, with the version that was just kept."""
+
+
 class Records:
-    """A record system in one SQLite file; safe to share between threads, and between processes on one machine."""
+    """A record system in one SQLite file; safe to share between threads, and between processes on one machine.
+
+    `on_notice` is called, outside every lock, after a transaction that left somebody a notice.
+    """
 
     def __init__(
         self,
@@ -63,8 +73,10 @@ class Records:
     ) -> None:
         self._sql = connect(path)
         self._lock = threading.RLock()
-        self._clock = clock
+        self.clock = clock
         self._new_id = new_id
+        self._noted = False
+        self.on_notice: Callable[[], None] = _nothing
 
     def close(self) -> None:
         """Give the file back; what was committed stays."""
@@ -72,42 +84,62 @@ class Records:
             self._sql.close()
 
     def create(
-        self, resource: Resource, if_none_exist: str | None = None, compartment: str | None = None
+        self,
+        resource: Resource,
+        if_none_exist: str | None = None,
+        compartment: str | None = None,
+        then: Then | None = None,
     ) -> Written:
         """Keep a new resource under an id of ours; its own id, version and instant are ignored (R4 http, create).
 
         With `if_none_exist` (search parameters, R4 http, conditional create) one match is returned instead and
         several are refused with 412; question and write are one transaction. A compartment limits the matches.
+        `then` is not done where a match was returned.
         """
         check(resource)
-        with self._writing():
+        with self.writing():
             if if_none_exist is not None:
                 match = self._only_match(resource["resourceType"], if_none_exist, compartment)
                 if match is not None:
                     return Written(match, created=False)
             ties.check_ties(resource, self._patients_of)
-            return Written(self._commit(resource, self._new_id(), 1), created=True)
+            return Written(self._commit(resource, self._new_id(), 1, then), created=True)
 
-    def update(self, type_: str, id_: str, resource: Resource, if_match: str | None = None) -> Written:
+    def update(
+        self,
+        type_: str,
+        id_: str,
+        resource: Resource,
+        if_match: str | None = None,
+        then: Then | None = None,
+    ) -> Written:
         """Put a new version in the place of the current one (R4 http, update).
 
         Refuses 400 for another id in the body, 405 for an id that is not here, 412 for another version than
-        `if_match` names. What changes nothing makes no version.
+        `if_match` names. What changes nothing makes no version. `then` is done either way.
         """
         check(resource)
         if (resource["resourceType"], resource.get("id")) != (type_, id_):
             raise Refused(400, "invariant", "The resource type and id of the body must be those of the URL.")
-        with self._writing():
+        with self.writing() as sql:
             current = self._current(type_, id_)
             if current is None:
                 raise Refused(405, "not-supported", "A resource can't be created by an update here.")
             version = int(current["meta"]["versionId"])
             check_if_match(if_match, version)
             if without_stamp(current) == without_stamp(resource):
+                if then is not None:
+                    then(sql, current)
                 return Written(current, created=False)
             self._check_same_patient(resource)
             ties.check_ties(resource, self._patients_of)
-            return Written(self._commit(resource, id_, version + 1), created=False)
+            return Written(self._commit(resource, id_, version + 1, then), created=False)
+
+    def next_version(self, resource: Resource) -> Resource:
+        """A version that the server itself makes of a resource that is here; only within `writing`."""
+        current = self._current(resource["resourceType"], resource["id"])
+        version = int(_or_not_found(current)["meta"]["versionId"])
+        return self._commit(resource, resource["id"], version + 1)
 
     def place(self, resources: Iterable[Resource]) -> int:
         """Keep resources under their own ids, all or none; those already here are left as they are.
@@ -115,7 +147,7 @@ class Records:
         This is how a record system is filled, not an interaction: what they point at may come later in the
         same list. Returns how many were new.
         """
-        with self._writing():
+        with self.writing():
             new = 0
             for resource in resources:
                 check(resource)
@@ -144,8 +176,9 @@ class Records:
         return found
 
     def search(self, type_: str, params: list[tuple[str, str]], compartment: str | None = None) -> Found:
-        """What matches every parameter, page by page; within one patient's compartment if an id is given.
+        """What matches every parameter, page by page; within one compartment if an id is given.
 
+        That is a patient's id; for a type whose resources are `owned` it is the client's.
         `_count`, `_sort` and `_page` shape the answer. An unknown parameter is refused with 400.
         """
         page = page_of(params)
@@ -156,6 +189,18 @@ class Records:
             resources = self._page(type_, page, where, newest)
         further = page.offset + len(resources)
         return Found(resources, total, page.after(further, newest) if resources and further < total else None)
+
+    def check_criteria(self, type_: str, criteria: list[tuple[str, str]]) -> None:
+        """Refuse with 400 what is no search parameter of the type, or no value of it."""
+        self._where(type_, criteria, None)
+
+    def owner_of(self, type_: str, id_: str) -> str | None:
+        """The client that made an `owned` resource; None for what has no owner."""
+        if not KINDS[type_].owned:
+            return None
+        with self._lock:
+            row = self._sql.execute("SELECT client FROM subscription WHERE id = ?", (id_,)).fetchone()
+        return str(row[0]) if row else None
 
     def patients_of(self, resource: Resource) -> frozenset[str]:
         """The bare ids of the patients that a resource is about, kept here or not yet."""
@@ -170,19 +215,30 @@ class Records:
             yield Committed(number, datetime.fromtimestamp(instant / 1_000_000, UTC), json.loads(body))
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The connection for questions that belong together."""
         with self._lock:
+            yield self._sql
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction, alone among the writers: kept when the block ends well, undone when it raises."""
+        with self._lock:
+            self._noted = False
             # IMMEDIATE: the question of a conditional create and its answer stand under one write lock.
             self._sql.execute("BEGIN IMMEDIATE")
             try:
-                yield
+                yield self._sql
                 self._sql.execute("COMMIT")
             finally:
                 if self._sql.in_transaction:
                     self._sql.execute("ROLLBACK")
+            noted = self._noted
+        if noted:
+            self.on_notice()
 
-    def _commit(self, resource: Resource, id_: str, version: int) -> Resource:
-        now = self._clock()
+    def _commit(self, resource: Resource, id_: str, version: int, then: Then | None = None) -> Resource:
+        now = self.clock()
         type_ = resource["resourceType"]
         stored = stamped(resource, id_, version, now)
         rows = _rows(stored)
@@ -198,7 +254,16 @@ class Records:
             "INSERT INTO search_value VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [(type_, id_, r.param, r.system, r.value, r.folded, r.low, r.high) for r in rows],
         )
+        if note_event(self._sql, stored, micros(now), self._matches):
+            self._noted = True
+        if then is not None:
+            then(self._sql, stored)
         return stored
+
+    def _matches(self, type_: str, id_: str, criteria: list[tuple[str, str]]) -> bool:
+        where = self._where(type_, criteria, None)
+        sql = f"SELECT 1 FROM current r WHERE {where.sql} AND r.id = ?"  # noqa: S608 -- words of ours, values bound
+        return self._sql.execute(sql, (*where.arguments, id_)).fetchone() is not None
 
     def _current(self, type_: str, id_: str) -> Resource | None:
         row = self._sql.execute("SELECT body FROM current WHERE type = ? AND id = ?", (type_, id_)).fetchone()
@@ -233,7 +298,7 @@ class Records:
         return json.loads(bodies[0]) if bodies else None
 
     def _where(self, type_: str, criteria: list[tuple[str, str]], compartment: str | None) -> Condition:
-        now = self._clock()
+        now = self.clock()
         conditions = [Condition("r.type = ?", (type_,))]
         conditions += [condition(type_, name, text, now) for name, text in criteria]
         if compartment is not None:
@@ -267,7 +332,13 @@ class Records:
 _BORN = "(SELECT min(b.number) FROM ledger b WHERE b.type = r.type AND b.id = r.id AND b.version = 1)"
 
 
+def _nothing() -> None:
+    """Nobody waits for notices."""
+
+
 def _within(type_: str, patient: str) -> Condition:
+    if KINDS[type_].owned:
+        return Condition("r.id IN (SELECT s.id FROM subscription s WHERE s.client = ?)", (patient,))
     return Condition(
         "r.id IN (SELECT v.id FROM search_value v WHERE v.type = ? AND v.param = 'patient' AND v.value = ?)",
         (type_, f"Patient/{patient}"),

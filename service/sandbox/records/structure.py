@@ -27,6 +27,7 @@ def check(resource: Any) -> None:
     """Refuse a resource that this record system could not read back as what it claims to be."""
     kind = kind_of(resource)
     _check_elements(resource, kind)
+    _check_choices(resource, kind)
     _check_nothing_is_empty(resource, resource["resourceType"])
     _check_required_within(resource, kind)
     _check_codes(resource, kind)
@@ -68,6 +69,18 @@ def _check_elements(resource: Resource, kind: Kind) -> None:
         raise Refused(
             422, "extension", "Modifier extensions and implicit rules are not understood here.", type_
         )
+
+
+def _check_choices(resource: Resource, kind: Kind) -> None:
+    # R4 JSON: of the names of a choice element at most one stands (formats, choice of data types).
+    type_ = resource["resourceType"]
+    for choice in kind.choices:
+        names = choice.rstrip("!").split()
+        found = [name for name in names if name in resource]
+        if len(found) > 1:
+            raise Refused(400, "structure", f"Only one of these may be given: {', '.join(found)}.", type_)
+        if not found and choice.endswith("!"):
+            raise Refused(422, "required", f"One of these is required: {', '.join(names)}.", type_)
 
 
 def _check_nothing_is_empty(value: Any, path: str) -> None:

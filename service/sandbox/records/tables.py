@@ -37,6 +37,24 @@ SCHEMA = (
         low INTEGER,
         high INTEGER
     )""",
+    # What a Subscription has beside its resource: whose it is, its secret headers, how many events it had, and when
+    # its endpoint last took something.
+    """CREATE TABLE IF NOT EXISTS subscription (
+        id TEXT PRIMARY KEY,
+        client TEXT NOT NULL,
+        headers TEXT NOT NULL,
+        events INTEGER NOT NULL,
+        said INTEGER NOT NULL
+    )""",
+    """CREATE TABLE IF NOT EXISTS notice (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        subscription TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        event INTEGER NOT NULL,
+        instant INTEGER NOT NULL,
+        focus TEXT,
+        first INTEGER NOT NULL
+    )""",
     "CREATE INDEX IF NOT EXISTS by_value ON search_value (type, param, value, id)",
     "CREATE INDEX IF NOT EXISTS by_time ON search_value (type, param, low, high, id)",
     "CREATE INDEX IF NOT EXISTS by_resource ON search_value (type, id, param)",

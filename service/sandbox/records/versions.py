@@ -5,6 +5,8 @@ They stand apart because the store writes them and the doors put them into heade
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from datetime import datetime
 
@@ -19,10 +21,20 @@ def entity_tag(resource: Resource) -> str:
     return f'W/"{resource["meta"]["versionId"]}"'
 
 
-def is_among(resource: Resource, if_none_match: str) -> bool:
-    """Whether the version is one of those that the header If-None-Match names."""
+def page_tag(searchset: Resource) -> str:
+    """The weak entity tag of one page of a search: over its total, its links, and the versions that it shows."""
+    shown = [
+        (one["resource"]["resourceType"], one["resource"]["id"], one["resource"]["meta"]["versionId"])
+        for one in searchset.get("entry", [])
+    ]
+    said = json.dumps([searchset["total"], searchset["link"], shown])
+    return f'W/"{hashlib.sha256(said.encode()).hexdigest()[:32]}"'
+
+
+def is_named(tag: str, if_none_match: str) -> bool:
+    """Whether the entity tag is one of those that the header If-None-Match names, compared weakly."""
     named = [match[1] for match in map(_TAG.fullmatch, if_none_match.split(",")) if match]
-    return if_none_match.strip() == "*" or resource["meta"]["versionId"] in named
+    return if_none_match.strip() == "*" or tag.removeprefix("W/").strip('"') in named
 
 
 def stamped(resource: Resource, id_: str, version: int, now: datetime) -> Resource:
