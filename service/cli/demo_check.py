@@ -1,6 +1,6 @@
 """`demo-check`: the whole loop without a screen, over real HTTP, and what the record system holds at its end.
 
-What is counted was read back: the sets from our FHIR base as a stranger reads them, the responses through a
+What is counted was read back: the series' sets from our FHIR base as a stranger reads them, the responses through a
 token of the record system's own server, the documents from the record system itself.
 """
 

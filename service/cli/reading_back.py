@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 import secrets
 from contextlib import closing
 from dataclasses import dataclass
@@ -18,12 +19,14 @@ from service.cli.walking import LostTheWay, Walker
 from service.keyring import SIGNING
 from service.smart.signing_keys import load_signing_key
 
+# How a published set says its place in the series (fhir/README.md); a set beside the series has no number.
+_OF_THE_SERIES = re.compile(r"/after-infusion-[1-9][0-9]*$")
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 @dataclass(frozen=True, slots=True)
 class ReadBack:
-    """What was found: published sets and prompts, responses, those whose infusion holds, documents, doubles."""
+    """What was found: the series' sets and prompts, responses, those whose infusion holds, documents, doubles."""
 
     questionnaires: int
     prompts: int
@@ -34,9 +37,13 @@ class ReadBack:
 
 
 def read_back(stack: Stack, patient: str) -> ReadBack:
-    """Count the sets, this patient's responses and their filed documents."""
+    """Count the sets of the series, this patient's responses and their filed documents.
+
+    Which Questionnaires are the series is told by what any stranger sees: their `url` ends in the infusion's number,
+    /after-infusion-3. What is published beside them, as the set for later infusions, is not counted.
+    """
     with httpx2.Client(trust_env=False, timeout=30.0) as http:
-        sets = _search(http, f"{stack.fhir_base}/Questionnaire", None)
+        published = _search(http, f"{stack.fhir_base}/Questionnaire", None)
         responses = _search(
             http,
             f"{stack.fhir_base}/QuestionnaireResponse?patient={patient}&status=completed",
@@ -45,6 +52,7 @@ def read_back(stack: Stack, patient: str) -> ReadBack:
         chart = _Chart(http, f"{stack.sandbox_url}/fhir", _reader_token(stack))
         documents = chart.documents(patient)
         linked = [one for one in responses if chart.holds(one, patient, documents)]
+    sets = [one for one in published if _OF_THE_SERIES.search(one["url"])]
     versions = [one["masterIdentifier"]["value"] for one in documents]
     return ReadBack(
         questionnaires=len({one["url"] for one in sets}),

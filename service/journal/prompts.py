@@ -4,7 +4,7 @@ A prompt is known by its theme, never by its place (product rule 2); a published
 is a new version (rule 4).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from service.journal.items import QuestionItem
@@ -15,9 +15,12 @@ REPEATING_THEMES = ("insights", "change-since-start")
 
 @dataclass(frozen=True, slots=True)
 class LookBack:
-    """Earlier words to have in view: one answer of an earlier set, or the whole set where `theme_link_id` is None."""
+    """Earlier words to have in view: one answer of an earlier set, or the whole set where `theme_link_id` is None.
 
-    set_ordinal: int
+    `set_ordinal` None means the sets that have no ordinal: what was written after later infusions (rule 10).
+    """
+
+    set_ordinal: int | None
     theme_link_id: str | None = None
 
 
@@ -83,16 +86,49 @@ class PromptLibrary:
 
     def for_ordinal(self, ordinal: int) -> PromptSet | None:
         """The newest open set for this infusion of the series."""
-        return max(
-            (one for one in self.sets if one.ordinal == ordinal and one.is_open),
-            key=lambda one: _precedence(one.version),
-            default=None,
+        return _newest(one for one in self.sets if one.ordinal == ordinal)
+
+    def by_url(self, url: str) -> PromptSet | None:
+        """The newest open version of the set with this url, without a version; None where none is open (rule 4)."""
+        return _newest(one for one in self.sets if one.url == url)
+
+    @property
+    def repeating(self) -> PromptSet | None:
+        """The set beyond the last one, by default: the repeating prompts alone, each once, in any order (rule 10).
+
+        The newest open set without an ordinal whose themes are exactly those; None where there is none.
+        """
+        wanted = sorted(REPEATING_THEMES)
+        return _newest(
+            one
+            for one in self.sets
+            if one.ordinal is None and sorted(prompt.theme for prompt in one.prompts) == wanted
         )
 
+    @property
+    def closing(self) -> PromptSet | None:
+        """The last set of the series, which a clinician may ask for early (rule 10).
+
+        The newest open set of the highest ordinal that has an open one; None where there is none.
+        """
+        last = max(
+            (one.ordinal for one in self.sets if one.ordinal is not None and one.is_open), default=None
+        )
+        return None if last is None else self.for_ordinal(last)
+
     def of_theme(self, theme: str) -> Iterator[tuple[PromptSet, Prompt]]:
-        """The prompts that ask about one theme, in the order of the series: what may stand side by side."""
-        ordered = sorted(self.sets, key=lambda one: (one.ordinal or 0, _precedence(one.version)))
+        """The prompts that ask about one theme: what may stand side by side (rule 2).
+
+        In the order of the series; sets without an ordinal come after the last that has one.
+        """
+        ordered = sorted(
+            self.sets, key=lambda one: (one.ordinal is None, one.ordinal or 0, _precedence(one.version))
+        )
         return ((one, prompt) for one in ordered for prompt in one.prompts if prompt.theme == theme)
+
+
+def _newest(sets: Iterable[PromptSet]) -> PromptSet | None:
+    return max((one for one in sets if one.is_open), key=lambda one: _precedence(one.version), default=None)
 
 
 def _precedence(version: str) -> tuple[tuple[int, ...], bool, str]:

@@ -21,7 +21,9 @@ from service.r4.validity import faults_of
 # R4 bounds a string at one mebibyte; a text item without maxLength may be that long.
 LONGEST_STRING = 1_048_576
 _ORDINAL = re.compile(r"/after-infusion-([1-9][0-9]*)$")
-_QUERIED_SET = re.compile(r"questionnaire=[^&|]*/after-infusion-([1-9][0-9]*)(?=[&|]|$)")
+_QUERIED_SET = re.compile(
+    r"questionnaire=[^&|]*/(?:after-infusion-([1-9][0-9]*)|after-later-infusions)(?=[&|]|$)"
+)
 
 
 class NotAPromptSet(Unusable):
@@ -118,7 +120,9 @@ def _look_back(extension: Json) -> LookBack | None:
     for one in extensions(extension, "expression"):
         expression = part(one, "valueExpression")
         asked = _QUERIED_SET.search(text(expression, "expression") or "")
-        if asked:
-            item = extension_value(expression, canonical.LOOKED_BACK_ITEM)
-            return LookBack(int(asked[1]), item if isinstance(item, str) else None)
+        item = extension_value(expression, canonical.LOOKED_BACK_ITEM)
+        link_id = item if isinstance(item, str) else None
+        # Without a linkId, None would bring up the whole of every set that has no ordinal, not of this one.
+        if asked and (asked[1] or link_id):
+            return LookBack(int(asked[1]) if asked[1] else None, link_id)
     return None

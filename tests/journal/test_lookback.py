@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from service.journal.entries import Answer, EntryVersion, Link
 from service.journal.lookback import Remembered, remembered
-from service.journal.prompts import Prompt
+from service.journal.prompts import Prompt, PromptSet
 from tests.journal.writing import NOON, answers, entry
 from tests.r4.published import library
 
@@ -14,6 +14,18 @@ def prompt(ordinal: int, link_id: str) -> Prompt:
     found = prompt_set.prompt(link_id) if prompt_set else None
     assert found is not None
     return found
+
+
+def repeating() -> PromptSet:
+    found = library().repeating
+    assert found is not None
+    return found
+
+
+def later(ordinal: int, words: tuple[Answer, ...]) -> EntryVersion:
+    """An entry in the repeating prompts, after an infusion beyond the last set."""
+    link = Link(f"e{ordinal}", ordinal, NOON + timedelta(days=ordinal))
+    return entry(link, 1, words, questionnaire=repeating().canonical)
 
 
 def after(ordinal: int, words: tuple[Answer, ...]) -> EntryVersion:
@@ -71,3 +83,31 @@ def test_the_set_decides_and_not_the_ordinal_of_the_infusion() -> None:
     moved = entry(Link("e9", 2, NOON), 1, answers(ai1_5="long walks"))
 
     assert [one.ordinal for one in remembered(prompt(2, "ai2.5"), [moved], library())] == [2]
+
+
+def test_a_repeating_prompt_shows_every_earlier_answer_of_its_theme() -> None:
+    """Those of the six, under the words they answered, and those after later infusions (rules 2 and 10)."""
+    insights, change = repeating().prompts
+    entries = [
+        after(1, answers(ai1_1="to sleep", ai1_3="insight 1")),
+        after(2, answers(ai2_2="change 2")),
+        after(6, answers(ai6_1="growth", ai6_2="insight 6")),
+        later(7, answers(ali_1="insight 7", ali_2="change 7")),
+        later(8, answers(ali_1="insight 8", ali_2="  ")),
+    ]
+
+    found = remembered(insights, entries, library())
+
+    assert [(one.ordinal, one.answer) for one in found] == [
+        (1, "insight 1"),
+        (6, "insight 6"),
+        (7, "insight 7"),
+        (8, "insight 8"),
+    ]
+    assert [one.prompt for one in found[1:]] == [prompt(6, "ai6.2").text, insights.text, insights.text]
+    assert [one.answer for one in remembered(change, entries, library())] == ["change 2", "change 7"]
+
+
+def test_the_six_do_not_look_back_at_what_was_written_after_later_infusions() -> None:
+    """A second series begins with the first set again; its prompts look at the sets that they name."""
+    assert remembered(prompt(6, "ai6.2"), [later(7, answers(ali_1="insight 7"))], library()) == ()

@@ -1,4 +1,4 @@
-"""The six published sets say what the clinic wrote, and are read without loss (product rules 1-3, 6)."""
+"""The published sets say what the clinic wrote, and are read without loss (product rules 1-3, 6, 10)."""
 
 import hashlib
 import json
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from service.journal.prompts import LookBack, PromptSet
+from service.journal.prompts import REPEATING_THEMES, LookBack, PromptSet
 from service.r4.questionnaire import NotAPromptSet, load_library, read_items, read_prompt_set
 from tests.r4.published import files, library, own_copy
 
@@ -18,11 +18,35 @@ PUBLISHED = {
     "after-infusion-4|1.0.0": "24261070177986012796442b75da88f816d581471ed4fbc476e6b7cd61533ffb",
     "after-infusion-5|1.0.0": "4ddf255510cb2f9cb9858d41091900b8627242a163391772dde4dc9217b9b9c0",
     "after-infusion-6|1.0.0": "76f10d0f5c116705eb9b4c6798e284b1ec0bf7217a082e44e8cfacb07a52f002",
+    "after-later-infusions|1.0.0": "f903c907892ab210a475a52fffacfb2803c59d0f108c57a0ad901be6e6e5c39a",
 }
 
 
 def sets() -> list[PromptSet]:
-    return sorted(library().sets, key=lambda one: one.ordinal or 0)
+    """Every published set: the six, then the one beside them."""
+    return [*series(), later()]
+
+
+def series() -> list[PromptSet]:
+    return sorted((one for one in library().sets if one.ordinal), key=lambda one: one.ordinal or 0)
+
+
+def later() -> PromptSet:
+    [found] = [one for one in library().sets if one.ordinal is None]
+    return found
+
+
+def looks_back(copy: dict[str, Any]) -> list[tuple[LookBack, ...]]:
+    """What each prompt of the tests' own copy looks back at; an entry without a set means the set itself."""
+    return [
+        tuple(LookBack(back.get("set"), _link_id(back)) for back in prompt.get("looks_back", []))
+        for prompt in copy["prompts"]
+    ]
+
+
+def _link_id(back: dict[str, Any]) -> str | None:
+    beginning = f"ai{back['set']}" if "set" in back else "ali"
+    return f"{beginning}.{back['prompt']}" if "prompt" in back else None
 
 
 def test_published_versions_have_not_changed() -> None:
@@ -34,8 +58,8 @@ def test_published_versions_have_not_changed() -> None:
 
 
 def test_there_are_thirty_prompts_in_six_sets_of_five() -> None:
-    assert [len(one.prompts) for one in sets()] == [5] * 6
-    assert [one.ordinal for one in sets()] == [1, 2, 3, 4, 5, 6]
+    assert [len(one.prompts) for one in series()] == [5] * 6
+    assert [one.ordinal for one in series()] == [1, 2, 3, 4, 5, 6]
 
 
 @pytest.mark.parametrize("copy", own_copy()["sets"], ids=lambda copy: f"set-{copy['infusion']}")
@@ -48,17 +72,39 @@ def test_every_word_is_the_clinics_own(copy: dict[str, Any]) -> None:
     assert [(p.prefix, p.text, p.theme) for p in found.prompts] == [
         (f"{p['n']}.", p["text"], p["theme"]) for p in copy["prompts"]
     ]
-    assert [p.looks_back for p in found.prompts] == [
-        tuple(
-            LookBack(back["set"], f"ai{back['set']}.{back['prompt']}" if "prompt" in back else None)
-            for back in p.get("looks_back", [])
-        )
-        for p in copy["prompts"]
+    assert [p.looks_back for p in found.prompts] == looks_back(copy)
+
+
+def test_after_later_infusions_the_repeating_prompts_return_and_nothing_else() -> None:
+    """Rule 10; rule 2: the words are those of the sets they return from."""
+    copy, found = own_copy()["later"], later()
+    assert library().repeating is found
+    assert found.title == copy["title"]
+    assert [p.theme for p in found.prompts] == list(REPEATING_THEMES)
+    assert [(p.prefix, p.text, p.theme) for p in found.prompts] == [
+        (f"{p['n']}.", p["text"], p["theme"]) for p in copy["prompts"]
     ]
+    assert [p.looks_back for p in found.prompts] == looks_back(copy)
+
+
+@pytest.mark.parametrize("theme", REPEATING_THEMES)
+def test_a_repeating_prompt_looks_back_at_every_answer_of_its_theme(theme: str) -> None:
+    [asked] = [prompt for prompt in later().prompts if prompt.theme == theme]
+    everything = tuple(LookBack(one.ordinal, p.link_id) for one, p in library().of_theme(theme))
+    assert asked.looks_back == everything
+
+
+def test_the_set_beside_the_six_is_not_given_out_as_the_clinics_seventh() -> None:
+    """Rule 1: the clinic's are the six; the title of this one is ours, and its wording is said to be the clinic's."""
+    value = json.loads(files("Questionnaire")["after-later-infusions.json"])
+    assert {one.publisher for one in series()} == {own_copy()["publisher"]}
+    assert value["publisher"] == "Infusion Journal"
+    assert value["copyright"].startswith(f"The wording of the prompts is {own_copy()['publisher']}'s own.")
 
 
 def test_what_stands_in_several_sets_stands_there_word_for_word() -> None:
     texts = {(s["infusion"], p["n"]): p for s in own_copy()["sets"] for p in s["prompts"]}
+    texts |= {(None, p["n"]): p for p in own_copy()["later"]["prompts"]}
     for (infusion, _), prompt in texts.items():
         for other in prompt.get("same_as", []):
             assert other != infusion
@@ -83,10 +129,21 @@ def test_every_set_begins_with_the_notice_and_the_crisis_line() -> None:
 
 
 def test_link_ids_are_made_of_set_and_number() -> None:
-    for one in sets():
+    for one in series():
         assert [item.link_id for item in one.items] == [
             f"ai{one.ordinal}.{part}" for part in ("notice", "crisis", 1, 2, 3, 4, 5)
         ]
+    assert [item.link_id for item in later().items] == ["ali.notice", "ali.crisis", "ali.1", "ali.2"]
+
+
+def test_every_look_back_names_an_answer_that_can_be_given() -> None:
+    for one in sets():
+        for back in [back for prompt in one.prompts for back in prompt.looks_back]:
+            there = (
+                library().repeating if back.set_ordinal is None else library().for_ordinal(back.set_ordinal)
+            )
+            assert there is not None, back
+            assert back.theme_link_id is None or there.prompt(back.theme_link_id) is not None, back
 
 
 def test_canonicals_are_found_with_their_version_only() -> None:
@@ -134,6 +191,37 @@ def test_a_new_version_is_offered_and_the_old_one_stays_known() -> None:
     assert offered is not None
     assert offered.version == "1.10.0"
     assert both.by_canonical(f"{offered.url}|1.0.0") is not None
+
+
+def _looking_back(questionnaire: str, link_id: str | None) -> tuple[LookBack, ...]:
+    """What the first prompt after later infusions looks back at when its first query asks for this."""
+    value = json.loads(files("Questionnaire")["after-later-infusions.json"])
+    item = value["item"][2]
+    del item["extension"][1:]
+    expression = item["extension"][0]["extension"][1]["valueExpression"]
+    expression["expression"] = f"QuestionnaireResponse?questionnaire={questionnaire}&status=completed"
+    [looked_back] = expression.pop("extension")
+    if link_id is not None:
+        expression["extension"] = [looked_back | {"valueString": link_id}]
+    return read_prompt_set(json.dumps(value).encode()).prompts[0].looks_back
+
+
+@pytest.mark.parametrize(
+    ("questionnaire", "link_id", "found"),
+    [
+        ("https://clinic.example/Questionnaire/after-later-infusions", "ali.1", (LookBack(None, "ali.1"),)),
+        ("https://clinic.example/Questionnaire/after-later-infusions|1.0.0", "x", (LookBack(None, "x"),)),
+        ("https://clinic.example/Questionnaire/after-infusion-12", None, (LookBack(12),)),
+        ("https://clinic.example/Questionnaire/after-later-infusions", None, ()),
+        ("https://clinic.example/Questionnaire/after-later-infusions-2", "ali.1", ()),
+        ("https://clinic.example/Questionnaire/booster", "b1", ()),
+    ],
+)
+def test_the_set_looked_back_at_is_known_by_the_end_of_its_url(
+    questionnaire: str, link_id: str | None, found: tuple[LookBack, ...]
+) -> None:
+    """The whole of a set without an ordinal cannot be looked back at: it would be of every such set."""
+    assert _looking_back(questionnaire, link_id) == found
 
 
 def test_a_retired_set_is_known_but_not_offered() -> None:
