@@ -25,10 +25,22 @@ class EntryStatus(StrEnum):
         return self not in (EntryStatus.IN_PROGRESS, EntryStatus.STOPPED)
 
 
+class Cause(StrEnum):
+    """Why a version of an entry came to be: what its Provenance says (rule 11)."""
+
+    SENT = "sent"  # by the patient
+    ATTACHED = "attached"  # to the infusion it belongs to, by rule or by a person
+    MOVED = "moved"  # to another infusion, by a person
+    DETACHED = "detached"  # from an infusion that it does not belong to, by a person
+
+
 class FilingState(StrEnum):
     """What became of putting one entry version into the record system."""
 
     DUE = "due"  # written down with the entry; the worker has not finished it yet
+    WAITING = (
+        "waiting"  # the record system takes it only with an encounter, and the entry has none yet (rule 11)
+    )
     FILED = "filed"  # the record system confirmed it
     HELD_THERE = "held-there"  # the record system keeps it for review (202)
     PARKED = "parked"  # the outcome is unknown: a person must look
@@ -60,6 +72,7 @@ class Link:
     infusion_end: datetime | None = None
     evidence: tuple[str, ...] = ()
     rule_version: str | None = None
+    series: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +101,9 @@ class EntryVersion:
     """One sent version of an entry. `id` is the FHIR id, `key` the client's UUID, `version` counts from 1.
 
     `shared` is the QuestionnaireResponse JSON that others may see, without its server-owned elements; `answers`
-    hold everything, the private ones too.
+    hold everything, the private ones too. `begun_at` is the instant of the first word. `cause`, `made_by` (as
+    "Practitioner/7"; None for the patient, or for this service where it attached the entry by rule) and `why` (a
+    Reason, where a person decided) tell of this version's making.
     """
 
     id: str
@@ -104,6 +119,10 @@ class EntryVersion:
     language: str
     shared: bytes
     through: str = "page"
+    begun_at: datetime | None = None
+    cause: Cause = Cause.SENT
+    made_by: str | None = None
+    why: str | None = None
 
     @property
     def identifier(self) -> str:
@@ -116,6 +135,7 @@ class Filing:
     """One thing owed to the record system: the summary of one entry version.
 
     `version_identifier` is the key of exactly-once (rule 20); `document_id` is the record system's id once known.
+    Giving up counts from `first_tried_at`, the first attempt since it was owed or a person last sent it on its way.
     """
 
     id: str
@@ -129,6 +149,7 @@ class Filing:
     reason: str | None = None
     document_id: str | None = None
     settled_at: datetime | None = None
+    first_tried_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

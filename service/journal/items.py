@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypeAlias
 
-from service.journal.infusions import Coding
+from service.journal.match import Coding
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ import pytest
 from service.journal.checking import check_canonical, check_items, check_step
 from service.journal.enabling import answers_by_link, enabled_links
 from service.journal.entries import EntryStatus
-from service.journal.infusions import Coding
 from service.journal.items import AnswerValue, Condition, GivenAnswer, Quantity, QuestionItem, ResponseItem
+from service.journal.match import Coding
 from service.journal.prompts import PromptLibrary, PromptSet
 
 ALLOWED = {

