@@ -18,8 +18,10 @@ from service.smart.fhir_id import is_id, is_type
 from service.smart.strict_json import NotStrict
 
 FHIR_JSON = "application/fhir+json"
-_MOST_PAGES = 100
-_MOST_RESOURCES = 5000
+MOST_RESOURCES = 5000
+_SMALLEST_PAGE = 50  # a search that needs more pages than this makes of its most matches does not end
+_NOT_MODIFIED = 304
+_ETAG = re.compile(r'(W/)?"[\x21\x23-\x7e]{1,200}"')
 _CODE = re.compile(r"[a-z][a-z-]{0,40}")
 _EXPRESSION = re.compile(r"[A-Za-z][A-Za-z0-9_.\[\]]{0,120}")
 _MOST_ISSUES = 20
@@ -70,27 +72,32 @@ class RecordSystem:
             raise Unreadable("another-resource")
         return resource
 
-    def search(self, resource_type: str, params: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    def search(
+        self, resource_type: str, params: Mapping[str, str], *, most: int = MOST_RESOURCES
+    ) -> Iterator[dict[str, Any]]:
         """Every match of a search, page by page; only `next` links inside the base are followed.
 
-        Entries of another type are passed over. Unreachable, Refused, RateLimited, Unreadable.
+        Entries of another type are passed over; beyond `most` matches it is Unreadable. Unreachable, Refused,
+        RateLimited, Unreadable.
         """
-        url: str | None = f"{self._address(resource_type)}?{urlencode(params)}"
-        seen: set[str] = set()
-        count = 0
-        while url is not None:
-            seen.add(url)
-            bundle = _resource(_good(self._ask(url)))
-            if bundle.get("resourceType") != "Bundle":
-                raise Unreadable("not-a-bundle")
-            for resource in _matches(bundle, resource_type):
-                count += 1
-                if count > _MOST_RESOURCES:
-                    raise Unreadable("too-many")
-                yield resource
-            url = self._next(bundle, url)
-            if url in seen or len(seen) >= _MOST_PAGES:
-                raise Unreadable("endless-pages")
+        url = self._query(resource_type, params)
+        yield from self._from(resource_type, url, _bundle(self._ask(url)), most)
+
+    def search_if_changed(
+        self, resource_type: str, params: Mapping[str, str], etag: str | None
+    ) -> tuple[list[dict[str, Any]] | None, str | None]:
+        """Every match and the answer's ETag, or None and `etag` where nothing changed since that ETag was given.
+
+        There is no ETag for what takes several pages: it would speak of the first one alone. The failures of search.
+        """
+        url = self._query(resource_type, params)
+        answer = self._ask(url, etag)
+        if answer.status == _NOT_MODIFIED:
+            return None, etag
+        bundle = _bundle(answer)
+        is_whole = self._next(bundle, url) is None
+        found = list(self._from(resource_type, url, bundle, MOST_RESOURCES))
+        return found, _etag(answer) if is_whole else None
 
     def create(self, resource_type: str, body: bytes, headers: Mapping[str, str] | None = None) -> Written:
         """POST a new resource; Unreachable (never sent), Refused, RateLimited, Ambiguous. Never repeated by itself."""
@@ -118,12 +125,38 @@ class RecordSystem:
             raise ValueError("neither a resource type nor an id can look like this")
         return "/".join(part for part in (self.base, resource_type, resource_id) if part is not None)
 
-    def _ask(self, url: str) -> Answer:
+    def _query(self, resource_type: str, params: Mapping[str, str]) -> str:
+        return f"{self._address(resource_type)}?{urlencode(params)}"
+
+    def _from(
+        self, resource_type: str, url: str, bundle: dict[str, Any], most: int
+    ) -> Iterator[dict[str, Any]]:
+        """The matches of this page and of those after it."""
+        seen = {url}
+        count = 0
+        while True:
+            for resource in _matches(bundle, resource_type):
+                count += 1
+                if count > most:
+                    raise Unreadable("too-many")
+                yield resource
+            following = self._next(bundle, url)
+            if following is None:
+                return
+            if following in seen or len(seen) >= most // _SMALLEST_PAGE:
+                raise Unreadable("endless-pages")
+            url = following
+            seen.add(url)
+            bundle = _bundle(self._ask(url))
+
+    def _ask(self, url: str, etag: str | None = None) -> Answer:
         try:
-            answer = self._send("GET", url, {}, None)
+            answer = self._send("GET", url, {"If-None-Match": etag} if etag else {}, None)
         except ExchangeFailed as error:
             reads_on = error.reason in ("too-large", "encoding")
             raise (Unreadable if reads_on else Unreachable)(error.reason) from error
+        if etag and answer.status == _NOT_MODIFIED:
+            return answer
         if answer.status >= 500 or answer.status in _UNCERTAIN:
             raise Unreachable(f"status-{answer.status}")
         return answer
@@ -199,6 +232,18 @@ def _good(answer: Answer) -> Answer:
     if not 200 <= answer.status < 300:
         raise Refused(answer.status, *_issues(answer))
     return answer
+
+
+def _bundle(answer: Answer) -> dict[str, Any]:
+    bundle = _resource(_good(answer))
+    if bundle.get("resourceType") != "Bundle":
+        raise Unreadable("not-a-bundle")
+    return bundle
+
+
+def _etag(answer: Answer) -> str | None:
+    found = answer.headers.get("etag", "")
+    return found if _ETAG.fullmatch(found) else None
 
 
 def _resource(answer: Answer) -> dict[str, Any]:

@@ -5,7 +5,8 @@
     ├── RateLimited    too many requests; nothing was processed
     ├── Refused        the record system understood, and said no
     ├── Ambiguous      a write was sent, and nobody can say whether it was carried out
-    └── Unreadable     an answer came that cannot be used, to a question that writes nothing
+    ├── Unreadable     an answer came that cannot be used, to a question that writes nothing
+    └── Unclear        the answers cannot tell which record of a merged patient holds: a person must look
 
 No problem carries anything the record system wrote beyond codes and element paths that fit a strict grammar.
 """
@@ -51,3 +52,10 @@ class Ambiguous(RecordSystemProblem):
 
 class Unreadable(RecordSystemProblem):
     """The clinic's record system answered with something that cannot be used."""
+
+
+class Unclear(RecordSystemProblem):
+    """The clinic's record system does not say clearly which of a patient's records holds."""
+
+    def __init__(self) -> None:
+        super().__init__("patient-merge-unclear")

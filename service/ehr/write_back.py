@@ -7,37 +7,36 @@ again only when `retry` says so.
 
 import json
 from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
 from service.ehr import problems
 from service.ehr.client import RecordSystem, Written
-from service.ehr.outcome import Busy, Filed, HeldThere, NotSent, Outcome, Refused, Rung, Unknown, Why
+from service.ehr.failures import outcome_of
+from service.ehr.outcome import Filed, HeldThere, NotSent, Outcome, Refused, Rung, Unknown, Why
+from service.ehr.versions import if_still, named, version_of
 from service.r4 import document_reference
+from service.r4.canonical import URI_IDENTIFIER
 from service.r4.document_reference import FoundDocument
 from service.smart.fhir_id import is_id
-from service.smart.problems import DiscoveryFailed, ScopeMissing, ServerSilent, SmartProblem
+from service.smart.problems import SmartProblem
 from service.smart.strict_json import NotStrict, read_object
 
-__all__ = ["Outcome", "Rung", "file_document", "find_identical", "find_version", "strike_document"]
+__all__ = [
+    "Outcome",
+    "Rung",
+    "file_document",
+    "find_identical",
+    "find_version",
+    "strike_document",
+    "supersede_document",
+]
 
 _TYPE = "DocumentReference"
-_URI = "urn:ietf:rfc:3986"
 _STRUCK = "entered-in-error"
+_SUPERSEDED = "superseded"
 _TOO_LATE = NotSent("lease-too-short")
-_WHY = {
-    400: Why.CONTENT,
-    422: Why.CONTENT,
-    406: Why.FORM,
-    413: Why.FORM,
-    415: Why.FORM,
-    401: Why.SIGN_IN,
-    403: Why.SCOPE,
-    404: Why.TARGET,
-    410: Why.TARGET,
-    409: Why.CONFLICT,
-    412: Why.CONFLICT,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ def file_document(
             return earlier
         return _confirm(record, rung, wanted, _send(record, rung, wanted)) if may_send() else _TOO_LATE
     except (problems.RecordSystemProblem, SmartProblem) as problem:
-        return _outcome(problem)
+        return outcome_of(problem)
     except _UnfilteredSearch:
         return Refused(Why.OTHER, codes=("search-ignores-identifier",))
 
@@ -114,10 +113,15 @@ def find_identical(record: RecordSystem, body: bytes, *, since: str) -> tuple[Fo
 
 def strike_document(record: RecordSystem, document_id: str, version_identifier: str) -> Outcome:
     """Mark our document there as entered in error (W-31); Filed once it is so, however often it is asked."""
-    try:
-        return _strike(record, document_id, version_identifier)
-    except (problems.RecordSystemProblem, SmartProblem) as problem:
-        return _outcome(problem)
+    return _mark(record, document_id, version_identifier, _STRUCK, {_STRUCK})
+
+
+def supersede_document(record: RecordSystem, document_id: str, version_identifier: str) -> Outcome:
+    """Mark our document there as superseded by a later one (W-30); Filed once it is so, or was struck before.
+
+    `version_identifier` is the old document's own: one that does not carry it is left alone.
+    """
+    return _mark(record, document_id, version_identifier, _SUPERSEDED, {_SUPERSEDED, _STRUCK})
 
 
 def _earlier(record: RecordSystem, rung: Rung, wanted: _Wanted) -> Outcome | None:
@@ -131,7 +135,7 @@ def _earlier(record: RecordSystem, rung: Rung, wanted: _Wanted) -> Outcome | Non
 def _send(record: RecordSystem, rung: Rung, wanted: _Wanted) -> Written:
     if rung is Rung.PUT:
         return record.update(_TYPE, wanted.own_id, _with_id(wanted.body, wanted.own_id))
-    headers = {"If-None-Exist": _query(wanted.identifier)} if rung is Rung.CONDITIONAL else {}
+    headers = {"If-None-Exist": f"identifier={named(wanted.identifier)}"} if rung is Rung.CONDITIONAL else {}
     return record.create(_TYPE, wanted.body, headers)
 
 
@@ -166,7 +170,7 @@ def _confirm(record: RecordSystem, rung: Rung, wanted: _Wanted, written: Written
     found = _documents([resource])
     if not found or not _fits(record, found[0], wanted):
         return Refused(Why.MISMATCH, written.status, found=(written.id,))
-    return Filed(written.id, written.version or _version(resource), existed=existed)
+    return Filed(written.id, written.version or version_of(resource), existed=existed)
 
 
 def _confirm_by_search(record: RecordSystem, rung: Rung, wanted: _Wanted) -> Outcome:
@@ -193,8 +197,8 @@ def _judge(record: RecordSystem, wanted: _Wanted, found: tuple[FoundDocument, ..
 
 def _find(record: RecordSystem, identifier: str) -> tuple[FoundDocument, ...]:
     found = []
-    for document in _documents(record.search(_TYPE, {"identifier": f"{_URI}|{identifier}"})):
-        if (_URI, identifier) not in document.identifiers:
+    for document in _documents(record.search(_TYPE, {"identifier": named(identifier)})):
+        if (URI_IDENTIFIER, identifier) not in document.identifiers:
             raise _UnfilteredSearch
         found.append(document)
     return tuple({document.id: document for document in found}.values())
@@ -221,19 +225,29 @@ def _same_subject(record: RecordSystem, found: FoundDocument, wanted: _Wanted) -
     return (found.subject or "").removeprefix(record.base + "/") == wanted.subject
 
 
-def _strike(record: RecordSystem, document_id: str, version_identifier: str) -> Outcome:
+def _mark(
+    record: RecordSystem, document_id: str, version_identifier: str, status: str, already: AbstractSet[str]
+) -> Outcome:
+    try:
+        return _marked(record, document_id, version_identifier, status, already)
+    except (problems.RecordSystemProblem, SmartProblem) as problem:
+        return outcome_of(problem)
+
+
+def _marked(
+    record: RecordSystem, document_id: str, version_identifier: str, status: str, already: AbstractSet[str]
+) -> Outcome:
+    """Give the document its status upon the version that was read, unless it has one of `already`."""
     resource = record.read(_TYPE, document_id)
     if resource is None:
         return Refused(Why.TARGET, 404)
     found = _documents([resource])
-    if not found or (_URI, version_identifier) not in found[0].identifiers:
+    if not found or (URI_IDENTIFIER, version_identifier) not in found[0].identifiers:
         return Refused(Why.MISMATCH, found=(document_id,))
-    if found[0].status == _STRUCK:
-        return Filed(document_id, _version(resource), existed=True)
-    version = _version(resource)
-    headers = {"If-Match": f'W/"{version}"'} if version else {}
-    body = json.dumps({**resource, "status": _STRUCK}, ensure_ascii=False).encode()
-    written = record.update(_TYPE, document_id, body, headers)
+    if found[0].status in already:
+        return Filed(document_id, version_of(resource), existed=True)
+    body = json.dumps({**resource, "status": status}, ensure_ascii=False).encode()
+    written = record.update(_TYPE, document_id, body, if_still(version_of(resource)))
     return HeldThere(document_id) if written.status == 202 else Filed(document_id, written.version)
 
 
@@ -261,29 +275,3 @@ def _read_body(body: bytes) -> _Wanted:
 
 def _with_id(body: bytes, id_: str) -> bytes:
     return json.dumps({**read_object(body), "id": id_}, ensure_ascii=False).encode()
-
-
-def _query(identifier: str) -> str:
-    return f"identifier={_URI}|{identifier}"
-
-
-def _version(resource: dict[str, Any]) -> str | None:
-    meta = resource.get("meta")
-    version = meta.get("versionId") if isinstance(meta, dict) else None
-    return version if is_id(version) else None
-
-
-def _outcome(problem: problems.RecordSystemProblem | SmartProblem) -> Outcome:
-    """One failure as the outcome of an attempt (ehr-writeback C3)."""
-    if isinstance(problem, problems.RateLimited):
-        return Busy(problem.retry_after)
-    if isinstance(problem, problems.Ambiguous):
-        return Unknown(problem.reason, problem.retry_after)
-    if isinstance(problem, problems.Refused):
-        why = _WHY.get(problem.status, Why.OTHER)
-        return Refused(why, problem.status, problem.codes, problem.expressions)
-    if isinstance(problem, problems.RecordSystemProblem | ServerSilent | DiscoveryFailed):
-        return NotSent(problem.reason)
-    if isinstance(problem, ScopeMissing):
-        return Refused(Why.SCOPE, codes=problem.missing)
-    return Refused(Why.SIGN_IN, codes=(problem.reason,))

@@ -62,6 +62,7 @@ PATTERNS: Mapping[Deed, Pattern] = {
     Deed.READ: _rest("read", "R", "Read", RECIPIENT),
     Deed.UPDATE: _rest("update", "U", "Update", AUTHOR),
     Deed.SEARCH: _rest("search", "E", "Query", RECIPIENT),
+    Deed.DECIDE: _rest("create", "C", "Create", AUTHOR),
     Deed.SAVE_DRAFT: _rest("update", "U", "Update", AUTHOR),
     Deed.LAUNCH: Pattern(_AUTHENTICATION, None, "E"),
     Deed.LOGIN: Pattern(_AUTHENTICATION, coding(_DCM, "110122", "Login"), "E"),

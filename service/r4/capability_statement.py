@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from service.r4 import task
 from service.r4.elements import Json
 from service.r4.questionnaire_response import SDC_PROFILE
 from service.r4.raw_json import compact
@@ -50,7 +51,7 @@ OFFERED = (
     Offered(
         "QuestionnaireResponse",
         (SDC_PROFILE,),
-        ("create", "read", "search-type"),
+        ("create", "history-instance", "read", "search-type", "vread"),
         (
             SearchParameter("_id", "token"),
             SearchParameter("authored", "date"),
@@ -60,6 +61,35 @@ OFFERED = (
             SearchParameter("questionnaire", "reference"),
             SearchParameter("status", "token"),
             SearchParameter("subject", "reference"),
+        ),
+        "versioned",
+    ),
+    Offered(
+        "Task",
+        (task.PROFILE,),
+        ("read", "search-type"),
+        (
+            SearchParameter("_id", "token"),
+            SearchParameter("_lastUpdated", "date"),
+            SearchParameter("authored-on", "date"),
+            SearchParameter("code", "token"),
+            SearchParameter("encounter", "reference"),
+            SearchParameter("identifier", "token"),
+            SearchParameter("modified", "date"),
+            SearchParameter("patient", "reference"),
+            SearchParameter("status", "token"),
+        ),
+        "versioned",
+    ),
+    Offered(
+        "Provenance",
+        (),
+        ("read", "search-type"),
+        (
+            SearchParameter("_id", "token"),
+            SearchParameter("patient", "reference"),
+            SearchParameter("recorded", "date"),
+            SearchParameter("target", "reference"),
         ),
         "versioned",
     ),
@@ -106,7 +136,7 @@ def write(
 def _resource(one: Offered) -> Json:
     return {
         "type": one.type,
-        "supportedProfile": list(one.profiles),
+        **({"supportedProfile": list(one.profiles)} if one.profiles else {}),
         "interaction": [{"code": code} for code in one.interactions],
         "versioning": one.versioning,
         "readHistory": "vread" in one.interactions,

@@ -59,7 +59,8 @@ class FiledDocument:
     """One summary to be filed. Identifiers are URIs ("urn:uuid:…"), instants carry a zone, `data` is the file.
 
     `author` is the patient's reference, or None where the record system takes no patient as author (W-06);
-    `replaces` and `related_response` are literal references.
+    `related_response` is a literal reference. `replaces` is the id of the record system's document whose place this
+    one takes (W-30).
     """
 
     entry_identifier: str
@@ -120,12 +121,14 @@ def _resource(filing: FiledDocument) -> Json:
         "date": _instant(filing.date),
         "author": [{"reference": filing.author}] if filing.author else None,
         "custodian": {"display": filing.custodian} if filing.custodian else None,
-        "relatesTo": [{"code": "replaces", "target": {"reference": filing.replaces}}]
-        if filing.replaces
-        else None,
+        "relatesTo": _replaced(filing.replaces) if filing.replaces else None,
         "content": [{"attachment": _attachment(filing), "format": BY_MEDIA_TYPE}],
         "context": _context(filing),
     }
+
+
+def _replaced(document_id: str) -> list[Json]:
+    return [{"code": "replaces", "target": {"reference": f"DocumentReference/{document_id}"}}]
 
 
 def _type(kind: DocumentType) -> Json:

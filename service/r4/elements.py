@@ -10,8 +10,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from service.journal.infusions import Coding
 from service.journal.items import AnswerValue, Attachment, Quantity
+from service.journal.match import Coding
 
 Json: TypeAlias = dict[str, Any]
 

@@ -5,7 +5,7 @@ Read with a light hand: record systems differ, and what is missing becomes a dou
 
 from datetime import date
 
-from service.journal.infusions import EncounterSeen
+from service.journal.match import EncounterSeen
 from service.r4.elements import Json, coding, codings, moment, part, parts, reference, references, text
 
 
@@ -38,8 +38,13 @@ def read(value: Json) -> EncounterSeen:
 
 def patient_id_of(written: str | None) -> str | None:
     """The id in a literal reference to a Patient, relative or absolute; None for anything else."""
+    return id_of("Patient", written)
+
+
+def id_of(resource_type: str, written: str | None) -> str | None:
+    """The id in a literal reference to a resource of this type, relative or absolute; None for anything else."""
     path, _, found = (written or "").partition("/_history/")[0].rpartition("/")
-    return found if found and path.rpartition("/")[2] == "Patient" else None
+    return found if found and path.rpartition("/")[2] == resource_type else None
 
 
 def _day(written: str | None) -> date | None:

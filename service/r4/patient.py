@@ -13,7 +13,8 @@ _USES = ("official", "usual", None, "nickname", "anonymous", "temp", "maiden", "
 class PatientSeen:
     """A patient as the record system showed them. `identifiers` are (system, value), `links` (type, reference).
 
-    `birth_date` is None where only a year or a month is known.
+    `birth_date` is None where only a year or a month is known. `replaced_by` and `replaces` are the ids of records on
+    the same server that a merge names; `replaced_elsewhere` says that a further record took its place, and not which.
     """
 
     id: str
@@ -22,11 +23,17 @@ class PatientSeen:
     identifiers: tuple[tuple[str, str], ...]
     links: tuple[tuple[str, str], ...]
     deceased: bool
-    active: bool
+    active: bool = True
+    replaced_by: tuple[str, ...] = ()
+    replaces: tuple[str, ...] = ()
+    replaced_elsewhere: bool = False
 
 
-def read(value: Json) -> PatientSeen:
-    """The patient; ValueError where this is no Patient with an id."""
+def read(value: Json, base: str = "") -> PatientSeen:
+    """The patient; ValueError where this is no Patient with an id.
+
+    `base` is the server's own: an absolute reference names a record of that server only if it begins with it.
+    """
     if value.get("resourceType") != "Patient" or not text(value, "id"):
         raise ValueError("not a Patient")
     return PatientSeen(
@@ -41,7 +48,18 @@ def read(value: Json) -> PatientSeen:
         ),
         deceased=value.get("deceasedBoolean") is True or text(value, "deceasedDateTime") is not None,
         active=value.get("active") is not False,
+        replaced_by=tuple(one for one in _linked(value, "replaced-by", base) if one),
+        replaces=tuple(one for one in _linked(value, "replaces", base) if one),
+        replaced_elsewhere="" in _linked(value, "replaced-by", base),
     )
+
+
+def _linked(value: Json, type_: str, base: str) -> tuple[str, ...]:
+    """The ids in links of this type, each once; "" for whatever is no record of this server (threat T9)."""
+    written = (reference(one, "other") or "" for one in parts(value, "link") if text(one, "type") == type_)
+    local = (one.removeprefix(base.rstrip("/") + "/") if base else one for one in written)
+    found = (one.removeprefix("Patient/") if one.startswith("Patient/") else "" for one in local)
+    return tuple(dict.fromkeys("" if "/" in one else one for one in found))
 
 
 def _name(value: Json) -> str:

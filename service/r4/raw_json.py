@@ -52,6 +52,17 @@ def supplement(raw: bytes, said: dict[str, Any]) -> bytes:
     return compact(said)[:-1] + b"," + inside.encode()
 
 
+def with_member(raw: bytes, name: str, value: object | None) -> bytes:
+    """The resource with this top-level member set to `value`, or without it for None; every other byte stays.
+
+    ValueError where `raw` is no JSON object.
+    """
+    members = [f"{json.dumps(n)}:{written}".encode() for n, _, written in _members(raw.decode()) if n != name]
+    if value is not None:
+        members.append(compact(name) + b":" + compact(value))
+    return b"{" + b",".join(members) + b"}"
+
+
 def _members(text: str) -> Iterator[tuple[str, Any, str]]:
     """The top-level members of a JSON object: name, value, and the value as written."""
     decoder = json.JSONDecoder()

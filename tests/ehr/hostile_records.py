@@ -27,7 +27,7 @@ class Ask:
 
 @dataclass
 class HostileRecords:
-    """Keeps DocumentReferences; `before` may answer instead of it, `after` may spoil the answer to a write.
+    """Keeps documents and Tasks; `before` may answer instead of it, `after` may spoil the answer to a write.
 
     `ignores_condition`: If-None-Exist has no effect. `drops_identifier`: what it keeps has no identifier.
     `hides` is how many searches find nothing (an index that lags).
@@ -91,19 +91,24 @@ class HostileRecords:
             if len(matches) > 1:
                 return 412, {}, b""
             if matches:
-                return 200, {"Location": f"{BASE}/DocumentReference/{matches[0]['id']}/_history/1"}, b""
+                return 200, {"Location": f"{BASE}{ask.path}/{matches[0]['id']}/_history/1"}, b""
         return self._keep(f"doc-{len(self.ledger) + 1}", json.loads(ask.body), 201)
 
     def _update(self, ask: Ask, id_: str) -> Answer:
+        wanted = ask.headers.get("HTTP_IF_MATCH")
+        if wanted is not None and wanted != f'W/"{self.documents[id_]["meta"]["versionId"]}"':
+            return 412, {}, b""
         return self._keep(id_, json.loads(ask.body), 200 if id_ in self.documents else 201)
 
     def _keep(self, id_: str, resource: dict[str, Any], status: int) -> Answer:
         if self.drops_identifier:
             resource.pop("identifier", None)
             resource.pop("masterIdentifier", None)
-        self.documents[id_] = {**resource, "id": id_, "meta": {"versionId": "1"}}
+        version = str(self.ledger.count(id_) + 1)
+        self.documents[id_] = {**resource, "id": id_, "meta": {"versionId": version}}
         self.ledger.append(id_)
-        return status, {"Location": f"{BASE}/DocumentReference/{id_}/_history/1"}, b""
+        location = f"{BASE}/{resource['resourceType']}/{id_}/_history/{version}"
+        return status, {"Location": location}, b""
 
 
 def ok(resource: Any, status: int = 200) -> Answer:

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from service.ehr.client import RecordSystem
-from service.ehr.encounters import encounters_of, patient_of
+from service.ehr.encounters import encounters_of, episodes_of, patient_of, patients_named
 from service.ehr.problems import Ambiguous, RateLimited, Refused, Unreachable, Unreadable
 from tests.ehr.hostile_records import BASE, Answer, Ask, HostileRecords, bundle, ok, outcome
+from tests.ehr.shown_records import BY_TYPE
 
 
 def _answering(answer: Answer) -> HostileRecords:
@@ -52,7 +53,9 @@ def test_no_address_is_built_from_a_hostile_id(id_: str) -> None:
     for call in (
         lambda: record.read("Encounter", id_),
         lambda: record.update("Encounter", id_, b"{}"),
-        lambda: encounters_of(record, id_),
+        lambda: encounters_of(record, id_, BY_TYPE),
+        lambda: episodes_of(record, id_, "UTC"),
+        lambda: patients_named(record, ["pat-1", id_]),
     ):
         with pytest.raises(ValueError, match="id"):
             call()
@@ -232,13 +235,13 @@ class TestVisits:
         """T7, F21: a record system that mixes patients up is not believed in part."""
         records = _answering(ok(bundle(_encounter("e-1"), _encounter("e-2", "pat-2"))))
         with pytest.raises(Unreadable, match="another-patient"):
-            encounters_of(records.client(), "pat-1")
+            encounters_of(records.client(), "pat-1", BY_TYPE)
 
     def test_a_visit_comes_once_and_malformed_ones_are_passed_over(self) -> None:
         """F25: pages may overlap and come in any order."""
         odd = [{"resourceType": "Encounter"}, {"resourceType": "Encounter", "id": 7}]
         resources = [_encounter("e-2"), _encounter("e-1"), _encounter("e-2"), *odd]
-        visits = encounters_of(_answering(ok(bundle(*resources))).client(), "pat-1")
+        visits = encounters_of(_answering(ok(bundle(*resources))).client(), "pat-1", BY_TYPE)
         assert [visit.id for visit in visits] == ["e-1", "e-2"]
 
     def test_a_patient_who_is_none(self) -> None:

@@ -1,70 +1,42 @@
 """Reading visits from the sandbox, and filing documents there, with the worker's own token."""
 
-import secrets
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
-import flask
 import httpx2
 import pytest
 
 from service.ehr.client import RecordSystem
 from service.ehr.encounters import encounters_of, patient_of
 from service.ehr.outcome import Filed, NotSent, Refused, Rung, Unknown, Why
-from service.ehr.write_back import file_document, find_identical, find_version, strike_document
-from service.sandbox.app import create_sandbox
-from service.sandbox.config import RegisteredApp, SandboxConfig
-from service.smart.backend_services import BackendTokens
-from service.smart.discovery import Configurations
-from service.smart.registration import ClientKind, Registration
-from service.smart.signing_keys import public_jwks
-from service.smart.token_endpoint import Caller
+from service.ehr.write_back import (
+    file_document,
+    find_identical,
+    find_version,
+    strike_document,
+    supersede_document,
+)
 from tests.ehr.documents import FIRST, SECOND, document
-from tests.smart.people import our_key
+from tests.ehr.shown_records import BY_TYPE
+from tests.ehr.worker import sandbox, worker_record
 
-BASE = "http://localhost:8090"
-ISS = f"{BASE}/fhir"
-SCOPES = "system/Patient.r system/Encounter.rs system/DocumentReference.crus"
 PATIENT = "patient-six-done"
-WORKER = Registration("journal-worker", ClientKind.ASYMMETRIC, keys=(our_key(),))
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _sandbox(folder: Path, *, filing: bool = True) -> flask.Flask:
-    app = RegisteredApp(
-        client_id="journal-worker",
-        name="Journal worker",
-        kind="backend",
-        scopes=SCOPES,
-        jwks=public_jwks([our_key()]),
-    )
-    return create_sandbox(SandboxConfig(folder=folder, base_url=BASE, apps=(app,), filing=filing))
 
 
 @pytest.fixture
 def http(tmp_path: Path) -> Iterator[httpx2.Client]:
-    with httpx2.Client(transport=httpx2.WSGITransport(app=_sandbox(tmp_path))) as client:
+    with httpx2.Client(transport=httpx2.WSGITransport(app=sandbox(tmp_path))) as client:
         yield client
 
 
 @pytest.fixture
 def record(http: httpx2.Client) -> RecordSystem:
-    return _record(http)
-
-
-def _record(http: httpx2.Client) -> RecordSystem:
-    configurations = Configurations(http, _now, loopback_allowed=True)
-    tokens = BackendTokens(Caller(WORKER, http, _now, secrets.token_bytes), ISS, configurations, SCOPES)
-    return RecordSystem(ISS, http, tokens.token, renew=tokens.forget)
+    return worker_record(http)
 
 
 def test_a_patients_visits_are_read(record: RecordSystem) -> None:
     """Every visit of the patient, each once, and nobody else's."""
-    visits = encounters_of(record, PATIENT)
+    visits = encounters_of(record, PATIENT, BY_TYPE)
     assert len(visits) >= 6
     assert {visit.patient_id for visit in visits} == {PATIENT}
     assert len({visit.id for visit in visits}) == len(visits)
@@ -95,9 +67,7 @@ def test_an_amendment_is_a_document_of_its_own(record: RecordSystem) -> None:
     """W-02: the second version does not find the first one, though both carry the entry's identifier."""
     first = file_document(record, Rung.CONDITIONAL, document(patient=PATIENT), FIRST)
     assert isinstance(first, Filed)
-    amended = document(
-        SECOND, patient=PATIENT, data=b"%PDF new words", replaces=f"DocumentReference/{first.id}"
-    )
+    amended = document(SECOND, patient=PATIENT, data=b"%PDF new words", replaces=first.id)
     second = file_document(record, Rung.CONDITIONAL, amended, SECOND)
     assert isinstance(second, Filed)
     assert second.id != first.id
@@ -148,6 +118,22 @@ def test_only_our_own_document_is_struck(record: RecordSystem) -> None:
     assert refused.why is Why.MISMATCH
 
 
+def test_an_amendment_replaces_what_was_filed(record: RecordSystem) -> None:
+    """W-30: the new document names the old one by its id there, and the old one is superseded, once."""
+    first = file_document(record, Rung.CONDITIONAL, document(patient=PATIENT), FIRST)
+    assert isinstance(first, Filed)
+    amended = document(SECOND, patient=PATIENT, data=b"%PDF new words", replaces=first.id)
+    second = file_document(record, Rung.CONDITIONAL, amended, SECOND)
+    assert isinstance(second, Filed)
+    assert supersede_document(record, first.id, FIRST) == Filed(first.id, "2")
+    assert supersede_document(record, first.id, FIRST) == Filed(first.id, "2", existed=True)
+    [old], [new] = find_version(record, FIRST), find_version(record, SECOND)
+    assert (old.status, new.status) == ("superseded", "current")
+    standing = record.read("DocumentReference", second.id)
+    assert standing is not None
+    assert standing["relatesTo"][0]["target"]["reference"] == f"DocumentReference/{first.id}"
+
+
 def test_an_unknown_patient_is_refused(record: RecordSystem) -> None:
     """A document for nobody ends at a person, with the record system's codes."""
     refused = file_document(record, Rung.CONDITIONAL, document(patient="no-such-patient"), FIRST)
@@ -157,9 +143,9 @@ def test_an_unknown_patient_is_refused(record: RecordSystem) -> None:
 
 def test_while_the_record_system_takes_nothing_the_outcome_is_unknown(tmp_path: Path) -> None:
     """C3: a 503 to a create proves nothing, so it is never repeated blindly."""
-    app = _sandbox(tmp_path, filing=False)
+    app = sandbox(tmp_path, filing=False)
     with httpx2.Client(transport=httpx2.WSGITransport(app=app)) as http:
-        outcome = file_document(_record(http), Rung.CONDITIONAL, document(patient=PATIENT), FIRST)
+        outcome = file_document(worker_record(http), Rung.CONDITIONAL, document(patient=PATIENT), FIRST)
     assert isinstance(outcome, Unknown)
 
 

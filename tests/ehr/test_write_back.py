@@ -7,9 +7,10 @@ from typing import Any
 import httpx2
 import pytest
 
+from service.ehr.client import RecordSystem
 from service.ehr.outcome import Busy, Filed, HeldThere, NotSent, Outcome, Refused, Rung, Unknown, Why
 from service.ehr.problems import Unreadable
-from service.ehr.write_back import file_document, find_version
+from service.ehr.write_back import file_document, find_version, strike_document, supersede_document
 from service.smart.problems import ScopeMissing, ServerSilent, SmartProblem, TokenRefused
 from tests.ehr.documents import ENTRY, FIRST, SECOND, document
 from tests.ehr.hostile_records import BASE, Answer, Ask, HostileRecords, bundle, ok, outcome
@@ -386,3 +387,94 @@ def test_a_reset_connection_is_unknown_and_a_refused_one_is_not_sent() -> None:
 
         records.before = before
         assert isinstance(_file(records, Rung.CONDITIONAL), expected), error
+
+
+class TestMarking:
+    """W-30, W-31: only our own document, only upon the version that was read, and once."""
+
+    def _filed(self, **more: Any) -> HostileRecords:
+        records = HostileRecords(**more)
+        assert isinstance(_file(records, Rung.CONDITIONAL), Filed)
+        return records
+
+    @pytest.mark.parametrize(
+        ("mark", "status"), [(supersede_document, "superseded"), (strike_document, "entered-in-error")]
+    )
+    def test_a_document_is_marked_once_and_keeps_the_rest(
+        self, mark: Callable[[RecordSystem, str, str], Outcome], status: str
+    ) -> None:
+        records = self._filed()
+        before = dict(records.documents["doc-1"])
+        assert mark(records.client(), "doc-1", FIRST) == Filed("doc-1", "2")
+        assert records.asked[-1].headers["HTTP_IF_MATCH"] == 'W/"1"'
+        assert records.documents["doc-1"] == before | {"status": status, "meta": {"versionId": "2"}}
+        assert mark(records.client(), "doc-1", FIRST) == Filed("doc-1", "2", existed=True)
+        assert records.writes() == 2
+
+    def test_what_was_struck_is_not_superseded(self) -> None:
+        """Else a document marked wrong would be right again."""
+        records = self._filed()
+        strike_document(records.client(), "doc-1", FIRST)
+        assert supersede_document(records.client(), "doc-1", FIRST) == Filed("doc-1", "2", existed=True)
+        assert records.documents["doc-1"]["status"] == "entered-in-error"
+
+    def test_what_was_superseded_can_still_be_struck(self) -> None:
+        records = self._filed()
+        supersede_document(records.client(), "doc-1", FIRST)
+        assert strike_document(records.client(), "doc-1", FIRST) == Filed("doc-1", "3")
+
+    def test_a_superseded_document_is_not_filed_again(self) -> None:
+        records = self._filed()
+        supersede_document(records.client(), "doc-1", FIRST)
+        assert _file(records, Rung.SEARCH) == Filed("doc-1", existed=True)
+        assert list(records.documents) == ["doc-1"]
+
+    @pytest.mark.parametrize(
+        ("document_id", "version", "outcome"),
+        [
+            ("doc-1", SECOND, Refused(Why.MISMATCH, found=("doc-1",))),
+            ("doc-1", ENTRY.upper(), Refused(Why.MISMATCH, found=("doc-1",))),
+            ("doc-9", FIRST, Refused(Why.TARGET, 404)),
+        ],
+    )
+    def test_only_our_own_document_is_superseded(
+        self, document_id: str, version: str, outcome: Outcome
+    ) -> None:
+        records = self._filed()
+        assert supersede_document(records.client(), document_id, version) == outcome
+        assert records.writes() == 1
+
+    def test_a_change_in_between_is_a_conflict(self) -> None:
+        records = self._filed()
+        shown = dict(records.documents["doc-1"])
+        records.documents["doc-1"]["meta"] = {"versionId": "7"}
+        records.before = lambda ask: ok(shown) if ask.method == "GET" else None
+        assert supersede_document(records.client(), "doc-1", FIRST) == Refused(Why.CONFLICT, 412)
+        assert records.documents["doc-1"]["status"] == "current"
+
+    @pytest.mark.parametrize(
+        ("answer", "expected"),
+        [
+            ((403, {}, b""), Refused(Why.SCOPE, 403)),
+            ((405, {}, b""), Refused(Why.OTHER, 405)),
+            ((422, {}, b""), Refused(Why.CONTENT, 422)),
+            ((429, {"Retry-After": "5"}, b""), Busy("5")),
+            ((503, {}, b""), Unknown("status-503")),
+            ((202, {}, b""), HeldThere("doc-1")),
+        ],
+    )
+    def test_a_record_system_may_take_no_updates(self, answer: Answer, expected: Outcome) -> None:
+        records = self._filed()
+        records.before = _only_writes(answer)
+        assert supersede_document(records.client(), "doc-1", FIRST) == expected
+
+    def test_a_silent_record_system_changed_nothing(self) -> None:
+        records = self._filed()
+        records.before = lambda ask: (503, {}, b"")
+        assert supersede_document(records.client(), "doc-1", FIRST) == NotSent("status-503")
+
+    def test_a_lost_answer_is_found_to_have_been_carried_out(self) -> None:
+        records = self._filed()
+        records.after = lambda ask, answer: (504, {}, b"")
+        assert supersede_document(records.client(), "doc-1", FIRST) == Unknown("status-504")
+        assert supersede_document(records.client(), "doc-1", FIRST) == Filed("doc-1", "2", existed=True)

@@ -101,8 +101,8 @@ def test_what_is_not_known_is_left_out() -> None:
 
 
 def test_an_amendment_names_what_it_replaces() -> None:
-    """Rule 21."""
-    assert written(replaces="DocumentReference/d1")["relatesTo"] == [
+    """Rule 21, W-30: by the id it has in the record system."""
+    assert written(replaces="d1")["relatesTo"] == [
         {"code": "replaces", "target": {"reference": "DocumentReference/d1"}}
     ]
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from service.journal.infusions import Coding
-from service.r4 import encounter, patient
+from service.journal.match import Coding, Proof
+from service.r4 import appointment, encounter, patient, procedure
 
 VISIT: dict[str, Any] = {
     "resourceType": "Encounter",
@@ -160,3 +160,108 @@ def test_a_year_of_birth_is_no_birth_date() -> None:
 def test_what_is_no_patient_is_refused() -> None:
     with pytest.raises(ValueError, match="Patient"):
         patient.read({"resourceType": "Person", "id": "x"})
+
+
+def _linked(*links: tuple[str, Any]) -> dict[str, Any]:
+    return PERSON | {"link": [{"type": type_, "other": other} for type_, other in links]}
+
+
+def test_a_merge_is_read_from_links_to_records_of_the_same_server() -> None:
+    """T9: an id of another server means another person here."""
+    base = "https://ehr.example/fhir"
+    seen = patient.read(
+        _linked(
+            ("replaces", {"reference": "Patient/pat-0"}),
+            ("replaces", {"reference": f"{base}/Patient/pat-00"}),
+            ("replaces", {"reference": "Patient/pat-0"}),
+            ("replaces", {"reference": "https://elsewhere.example/fhir/Patient/pat-9"}),
+            ("replaces", {"reference": f"{base}/RelatedPerson/pat-8"}),
+            ("refer", {"reference": "Patient/pat-7"}),
+            ("replaced-by", {"reference": "Patient/pat-2"}),
+        ),
+        base,
+    )
+    assert seen.replaces == ("pat-0", "pat-00")
+    assert (seen.replaced_by, seen.replaced_elsewhere) == (("pat-2",), False)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"reference": "https://elsewhere.example/fhir/Patient/pat-2"},
+        {"reference": "RelatedPerson/pat-2"},
+        {"reference": "#pat-2"},
+        {"reference": "Patient/"},
+        {"reference": "Patient/pat-2/_history/1"},
+        {"reference": "Patient?identifier=x|2"},
+        {"reference": "urn:uuid:6c1f0d7e-6a3e-4f0a-9a57-0d6f6f2f0001"},
+        {"identifier": {"value": "2"}},
+        {"display": "Ann"},
+        "Patient/pat-2",
+        None,
+    ],
+)
+def test_a_record_that_was_replaced_says_so_even_where_nobody_can_follow(other: object) -> None:
+    seen = patient.read(_linked(("replaced-by", other)), "https://ehr.example/fhir")
+    assert (seen.replaced_by, seen.replaced_elsewhere) == ((), True)
+
+
+def test_a_patient_without_links_was_never_merged() -> None:
+    seen = patient.read({"resourceType": "Patient", "id": "p", "link": "wrong"})
+    assert (seen.replaces, seen.replaced_by, seen.replaced_elsewhere) == ((), (), False)
+
+
+def test_an_appointment_tells_its_type() -> None:
+    kind = {"coding": [{"system": "v2", "code": "ROUTINE"}, {"display": "no code"}], "text": "Routine"}
+    booked = {"resourceType": "Appointment", "id": "a1", "appointmentType": kind}
+    assert appointment.types_of(booked) == ("a1", (Coding("v2", "ROUTINE"),))
+    assert appointment.types_of({"resourceType": "Appointment", "id": "a2"}) == ("a2", ())
+
+
+@pytest.mark.parametrize("value", [{}, {"resourceType": "Appointment"}, {"resourceType": "Slot", "id": "a"}])
+def test_what_is_no_appointment_is_refused(value: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="Appointment"):
+        appointment.types_of(value)
+
+
+GIVEN: dict[str, dict[str, Any]] = {
+    "Procedure": {
+        "id": "p1",
+        "status": "completed",
+        "code": {"coding": [{"system": "s", "code": "given"}]},
+        "subject": {"reference": "Patient/pat-1"},
+        "encounter": {"reference": "https://ehr.example/fhir/Encounter/enc-1"},
+    },
+    "MedicationAdministration": {
+        "id": "m1",
+        "status": "not-done",
+        "medicationCodeableConcept": {"coding": [{"system": "s", "code": "given"}]},
+        "subject": {"reference": "Patient/pat-1"},
+        "context": {"reference": "Encounter/enc-1"},
+    },
+}
+
+
+@pytest.mark.parametrize("kind", list(GIVEN))
+def test_a_proof_names_its_visit_its_patient_and_what_was_done(kind: str) -> None:
+    value = GIVEN[kind]
+    expected = Proof(kind, value["id"], value["status"], (Coding("s", "given"),))
+    assert procedure.read({"resourceType": kind, **value}) == ("enc-1", "pat-1", expected)
+
+
+def test_a_proof_without_a_visit_is_a_proof_of_none() -> None:
+    """A context may be an episode; a medicine may stand in a resource of its own."""
+    value = GIVEN["MedicationAdministration"] | {"context": {"reference": "EpisodeOfCare/e1"}}
+    del value["medicationCodeableConcept"], value["status"]
+    value["medicationReference"] = {"reference": "Medication/k"}
+    read = procedure.read({"resourceType": "MedicationAdministration", **value})
+    assert read == (None, "pat-1", Proof("MedicationAdministration", "m1", "unknown"))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"resourceType": "Observation"}, {"id": 7}, {"subject": {"reference": "Group/g"}}, {"subject": None}],
+)
+def test_what_proves_nothing_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="Procedure"):
+        procedure.read({"resourceType": "Procedure", **GIVEN["Procedure"], **change})

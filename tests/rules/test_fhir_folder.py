@@ -9,7 +9,7 @@ import pytest
 from fhir.resources.R4B import get_fhir_model_class
 
 from service.audit.record import Deed
-from service.r4 import audit_codes, audit_event, canonical
+from service.r4 import audit_codes, audit_event, canonical, task
 from service.r4.capability_statement import OFFERED
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,7 +71,12 @@ def test_code_systems_count_their_concepts() -> None:
 
 def test_every_extension_of_ours_in_the_code_is_published() -> None:
     published = {_value(path)["url"] for path in FHIR.glob("StructureDefinition/*.json")}
-    assert published == {canonical.LOOKED_BACK_ITEM, audit_event.LOG_INDEX}
+    assert published == {
+        canonical.LOOKED_BACK_ITEM,
+        audit_event.LOG_INDEX,
+        task.INFUSION_ORDINAL,
+        task.INFUSION_EVIDENCE,
+    }
 
 
 def test_the_capability_statement_says_what_the_code_offers() -> None:
