@@ -4,26 +4,53 @@ from typing import assert_never
 
 from sqlalchemy import Connection
 
-from service.journal.entries import FilingState
-from service.store import audit_trail, drafts, entry_rows, filings, infusions, sessions
+from service.store import (
+    assigned,
+    audit_trail,
+    courses,
+    drafts,
+    entry_rows,
+    filings,
+    finding,
+    infusions,
+    merges,
+    rulings,
+    sessions,
+)
 from service.store.deeds import (
     BeginLaunch,
     Change,
     CloseVisit,
+    CourseChange,
     DropDraft,
+    DropMerge,
+    DropNotices,
     FilingChange,
+    FindingChange,
     JournalChange,
+    KeepAssigned,
     KeepCheckpoint,
+    KeepFinding,
+    KeepMerge,
+    KeepNotice,
     KeepSummary,
+    LinkDraft,
+    NoteAssignedWritten,
+    NoteOpenItems,
     NoteSendStarted,
+    NoteUnchanged,
     OpenVisit,
+    OweLook,
+    PostponeAssigned,
     PostponeFiling,
+    PostponeLook,
     QueueFiling,
     ReleaseLane,
     RememberEncounters,
     RenewVisit,
     SaveDraft,
     SaveEntryVersion,
+    SaveRuling,
     SettleFiling,
     TouchVisit,
     VisitChange,
@@ -34,28 +61,103 @@ from service.store.sealing import Seal
 def apply(connection: Connection, seal: Seal, clinic: str, change: Change) -> None:
     """Make this change; LookupError where the row it speaks of is not as it has to be."""
     match change:
-        case SaveDraft() | DropDraft() | SaveEntryVersion() | RememberEncounters():
+        case SaveDraft() | LinkDraft() | DropDraft() | SaveEntryVersion():
             _in_journal(connection, seal, clinic, change)
         case OpenVisit() | TouchVisit() | RenewVisit() | CloseVisit() | BeginLaunch():
             _in_visits(connection, seal, clinic, change)
         case KeepCheckpoint(size, note, signed_at):
             audit_trail.keep_checkpoint(connection, clinic, size, note, signed_at)
-        case _:
+        case KeepNotice() | DropNotices() | KeepFinding() | KeepMerge() | DropMerge():
+            _in_finding(connection, clinic, change)
+        case (
+            QueueFiling()
+            | SettleFiling()
+            | PostponeFiling()
+            | KeepSummary()
+            | NoteSendStarted()
+            | ReleaseLane()
+        ):
             _in_filings(connection, seal, clinic, change)
+        case _:
+            _in_course(connection, clinic, change)
 
 
 def _in_journal(connection: Connection, seal: Seal, clinic: str, change: JournalChange) -> None:
     match change:
         case SaveDraft(draft):
             drafts.save(connection, seal, clinic, draft)
+        case LinkDraft(key, link):
+            drafts.relink(connection, clinic, key, link)
         case DropDraft(key):
             drafts.drop(connection, clinic, key)
         case SaveEntryVersion(version):
             entry_rows.keep_version(connection, seal, clinic, version)
-        case RememberEncounters(patient_id, encounters, seen_at):
-            infusions.remember(connection, clinic, patient_id, encounters, seen_at)
         case _:
             assert_never(change)
+
+
+def _in_course(connection: Connection, clinic: str, change: CourseChange) -> None:
+    match change:
+        case RememberEncounters():
+            _remember(connection, clinic, change)
+        case NoteUnchanged(patient_id, looked_at, look_began):
+            courses.note_look(connection, clinic, patient_id, looked_at, look_began)
+        case OweLook(patient_id, due_at):
+            courses.owe_look(connection, clinic, patient_id, due_at)
+        case PostponeLook(patient_id, due_at):
+            courses.postpone_look(connection, clinic, patient_id, due_at)
+        case NoteOpenItems(patient_id, count):
+            courses.note_open_items(connection, clinic, patient_id, count)
+        case SaveRuling(ruling):
+            rulings.save(connection, clinic, ruling)
+            _move_on(connection, clinic, ruling.patient_id)
+        case KeepAssigned(kept):
+            assigned.keep(connection, clinic, kept)
+            _move_on(connection, clinic, kept.patient_id)
+        case NoteAssignedWritten(name, version):
+            assigned.note_written(connection, clinic, name, version)
+        case PostponeAssigned(name, at, reason):
+            assigned.postpone(connection, clinic, name, at, reason)
+        case _:
+            assert_never(change)
+
+
+def _in_finding(connection: Connection, clinic: str, change: FindingChange) -> None:
+    match change:
+        case KeepNotice(encounter_id, at):
+            finding.keep_notice(connection, clinic, encounter_id, at)
+        case DropNotices(encounter_ids, received_until):
+            finding.drop_notices(connection, clinic, encounter_ids, received_until)
+        case KeepFinding():
+            _keep_finding(connection, clinic, change)
+        case KeepMerge(old_id, new_id, at):
+            if merges.before(connection, clinic, old_id)[:1] != (new_id,):
+                courses.move_on(connection, clinic, new_id)
+            merges.keep(connection, clinic, old_id, new_id, at)
+        case DropMerge(old_id):
+            for surviving in set(merges.before(connection, clinic, old_id)):
+                courses.move_on(connection, clinic, surviving)
+            merges.drop(connection, clinic, old_id)
+        case _:
+            assert_never(change)
+
+
+def _remember(connection: Connection, clinic: str, seen: RememberEncounters) -> None:
+    infusions.remember(connection, clinic, seen.patient_id, seen.encounters, seen.seen_at)
+    courses.keep_episodes(connection, clinic, seen.patient_id, seen.episodes, seen.etag)
+    courses.note_look(connection, clinic, seen.patient_id, seen.seen_at, seen.look_began)
+    _move_on(connection, clinic, seen.patient_id)
+
+
+def _move_on(connection: Connection, clinic: str, patient_id: str) -> None:
+    """The course is a revision on, and so are those of the records that took this patient's in: they rest on it."""
+    for one in dict.fromkeys((patient_id, *merges.before(connection, clinic, patient_id))):
+        courses.move_on(connection, clinic, one)
+
+
+def _keep_finding(connection: Connection, clinic: str, stands: KeepFinding) -> None:
+    found = finding.Finding(stands.since, stands.looked_at, stands.due_at, stands.last_event)
+    finding.keep(connection, clinic, found, stands.owner)
 
 
 def _in_visits(connection: Connection, seal: Seal, clinic: str, change: VisitChange) -> None:
@@ -80,12 +182,12 @@ def _in_filings(connection: Connection, seal: Seal, clinic: str, change: FilingC
             filings.queue(connection, clinic, filing)
         case SettleFiling():
             _settle(connection, clinic, change)
-        case PostponeFiling():
-            _postpone(connection, clinic, change)
+        case PostponeFiling(filing_id, due_at, attempts, reason, tried_at):
+            filings.postpone(connection, clinic, filing_id, due_at, attempts, reason, tried_at)
         case KeepSummary(filing_id, pdf, sha256):
             filings.keep_summary(connection, seal, clinic, filing_id, pdf, sha256)
         case NoteSendStarted(filing_id, at):
-            filings.change(connection, clinic, filing_id, send_started_at=at)
+            filings.note_send(connection, clinic, filing_id, at)
         case ReleaseLane(patient_id, fence):
             filings.release_lane(connection, clinic, patient_id, fence)
         case _:
@@ -101,18 +203,4 @@ def _settle(connection: Connection, clinic: str, settled: SettleFiling) -> None:
         reason=settled.reason,
         document_id=settled.document_id,
         settled_at=settled.settled_at,
-    )
-
-
-def _postpone(connection: Connection, clinic: str, postponed: PostponeFiling) -> None:
-    # A person may send a parked or refused filing on its way again: it is due like any other.
-    filings.change(
-        connection,
-        clinic,
-        postponed.filing_id,
-        state=FilingState.DUE.value,
-        settled_at=None,
-        due_at=postponed.due_at,
-        attempts=postponed.attempts,
-        reason=postponed.reason,
     )

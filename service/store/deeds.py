@@ -8,8 +8,23 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from service.audit.record import Record
-from service.journal.entries import Draft, EntryVersion, Filing, FilingState
-from service.journal.infusions import EncounterSeen
+from service.journal.entries import Draft, EntryVersion, Filing, FilingState, Link
+from service.store.course_deeds import CourseChange as CourseChange
+from service.store.course_deeds import DropMerge as DropMerge
+from service.store.course_deeds import DropNotices as DropNotices
+from service.store.course_deeds import FindingChange as FindingChange
+from service.store.course_deeds import KeepAssigned as KeepAssigned
+from service.store.course_deeds import KeepFinding as KeepFinding
+from service.store.course_deeds import KeepMerge as KeepMerge
+from service.store.course_deeds import KeepNotice as KeepNotice
+from service.store.course_deeds import NoteAssignedWritten as NoteAssignedWritten
+from service.store.course_deeds import NoteOpenItems as NoteOpenItems
+from service.store.course_deeds import NoteUnchanged as NoteUnchanged
+from service.store.course_deeds import OweLook as OweLook
+from service.store.course_deeds import PostponeAssigned as PostponeAssigned
+from service.store.course_deeds import PostponeLook as PostponeLook
+from service.store.course_deeds import RememberEncounters as RememberEncounters
+from service.store.course_deeds import SaveRuling as SaveRuling
 from service.store.sessions import PendingLaunch, Visit, VisitContents
 
 # --- what must still be true -----------------------------------------------------------------------------------
@@ -75,6 +90,21 @@ class FilingIsUnsent:
 
 
 @dataclass(frozen=True, slots=True)
+class FilingNeverSent:
+    """The filing is due, waiting or refused, and nothing of it can be in the record system: it can be cancelled."""
+
+    filing_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CourseIsAt:
+    """What this patient's assigned sets rest on is as it was read, at this revision (0: nothing is known yet)."""
+
+    patient_id: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
 class LaunchIsUnused:
     """The launch with this state exists, has not expired and was not used; using it up is part of the deed."""
 
@@ -90,6 +120,8 @@ Guard = (
     | LaneIsHeld
     | FilingIsDue
     | FilingIsUnsent
+    | FilingNeverSent
+    | CourseIsAt
     | LaunchIsUnused
 )
 
@@ -105,6 +137,14 @@ class SaveDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkDraft:
+    """The draft belongs to this infusion; its words and its revision stay."""
+
+    key: str
+    link: Link
+
+
+@dataclass(frozen=True, slots=True)
 class DropDraft:
     """The draft goes, as if it had never been."""
 
@@ -116,15 +156,6 @@ class SaveEntryVersion:
     """Keep this version for good; it becomes the entry's newest. Version 1 is a new entry, others follow in order."""
 
     version: EntryVersion = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class RememberEncounters:
-    """What the record system shows of this patient now, in place of what it showed before."""
-
-    patient_id: str
-    encounters: tuple[EncounterSeen, ...]
-    seen_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +178,17 @@ class SettleFiling:
 
 @dataclass(frozen=True, slots=True)
 class PostponeFiling:
-    """Try again later. A send that was begun and never resolved stays noted."""
+    """Try again later. A send that was begun and never resolved stays noted.
+
+    `tried_at` is when the attempt was made that ended so; the first one's instant stays. A filing that was no longer
+    due is on its way again by a person's word, and its attempts count anew.
+    """
 
     filing_id: str
     due_at: datetime
     attempts: int
     reason: str | None
+    tried_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,10 +264,10 @@ class KeepCheckpoint:
     signed_at: datetime
 
 
-JournalChange = SaveDraft | DropDraft | SaveEntryVersion | RememberEncounters
+JournalChange = SaveDraft | LinkDraft | DropDraft | SaveEntryVersion
 FilingChange = QueueFiling | SettleFiling | PostponeFiling | KeepSummary | NoteSendStarted | ReleaseLane
 VisitChange = OpenVisit | TouchVisit | RenewVisit | CloseVisit | BeginLaunch
-Change = JournalChange | FilingChange | VisitChange | KeepCheckpoint
+Change = JournalChange | CourseChange | FindingChange | FilingChange | VisitChange | KeepCheckpoint
 
 
 # --- the deed --------------------------------------------------------------------------------------------------

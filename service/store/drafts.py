@@ -1,11 +1,12 @@
 """Drafts: words not yet sent, which only the patient who writes them can ask for (product rule 13)."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from service.access.context import AccessContext
-from service.journal.entries import Draft, EntryStatus
+from service.journal.entries import Draft, EntryStatus, Link
 from service.store.engine import Store
 from service.store.reach import own_words
 from service.store.sealing import Place, Seal
@@ -29,6 +30,14 @@ def drafts_of(store: Store, context: AccessContext) -> list[Draft]:
     return [_as_draft(store.seal, row) for row in rows]
 
 
+def for_upkeep(store: Store, clinic: str, patient_ids: Collection[str]) -> tuple[Draft, ...]:
+    """Every draft of these patients: for the service itself, which attaches them and shows them to nobody."""
+    wanted = select(drafts).where(drafts.c.clinic == clinic, drafts.c.patient_id.in_(sorted(patient_ids)))
+    with store.reader.connect() as connection:
+        rows = connection.execute(wanted.order_by(drafts.c.started_at.desc(), drafts.c.key)).all()
+    return tuple(_as_draft(store.seal, row) for row in rows)
+
+
 def save(connection: Connection, seal: Seal, clinic: str, new: Draft) -> None:
     """Keep the draft. Revision 1 is new; any other replaces exactly the one before it, else LookupError."""
     row = _as_row(seal, clinic, new)
@@ -44,6 +53,16 @@ def save(connection: Connection, seal: Seal, clinic: str, new: Draft) -> None:
     replaced = connection.execute(update(drafts).where(*before).values(row).returning(drafts.c.key))
     if replaced.one_or_none() is None:
         raise LookupError("the draft is not at the revision before this one")
+
+
+def relink(connection: Connection, clinic: str, key: str, link: Link) -> None:
+    """The draft belongs to this infusion. LookupError where there is no such draft."""
+    this = (drafts.c.clinic == clinic, drafts.c.key == key)
+    changed = connection.execute(
+        update(drafts).where(*this).values(link_columns(link)).returning(drafts.c.key)
+    )
+    if changed.one_or_none() is None:
+        raise LookupError("there is no such draft")
 
 
 def drop(connection: Connection, clinic: str, key: str) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, select, tuple_
 
 from service.access.context import AccessContext
-from service.journal.entries import EntryVersion
+from service.journal.entries import EntryStatus, EntryVersion
 from service.journal.questions import Cursor, EntryQuery
 from service.store.engine import Store
 from service.store.entry_rows import as_version
-from service.store.reach import sent_words
+from service.store.reach import SENT, sent_words
 from service.store.tables import entries, entry_versions
 
 _URN = "urn:uuid:"
@@ -52,6 +52,16 @@ def find(store: Store, context: AccessContext, query: EntryQuery) -> list[EntryV
     return _all(store, context, wanted)
 
 
+def unattached(store: Store, context: AccessContext) -> list[EntryVersion]:
+    """The newest versions of what was sent without an infusion and not taken back as wrong, the oldest first."""
+    wanted = _newest(context).where(
+        entries.c.encounter_id.is_(None),
+        entries.c.status.in_(SENT),
+        entries.c.status != EntryStatus.ENTERED_IN_ERROR.value,
+    )
+    return _all(store, context, wanted.order_by(entries.c.authored, entries.c.id))
+
+
 def count(store: Store, context: AccessContext, query: EntryQuery) -> int:
     """How many entries answer the query on all pages."""
     wanted = select(func.count()).select_from(entries).where(*sent_words(context, entries), *_asked(query))
@@ -69,6 +79,20 @@ def for_delivery(store: Store, clinic: str, entry_id: str, version: int) -> Entr
     with store.reader.connect() as connection:
         row = connection.execute(wanted).one_or_none()
     return None if row is None else as_version(store.seal, row, with_private=False)
+
+
+def whole(store: Store, clinic: str, entry_id: str) -> EntryVersion | None:
+    """The newest version with every answer, private ones too: for the service itself, to make the next one from it."""
+    newest = and_(
+        entries.c.clinic == entry_versions.c.clinic,
+        entries.c.id == entry_versions.c.entry_id,
+        entries.c.version == entry_versions.c.version,
+    )
+    wanted = select(entry_versions).join(entries, newest)
+    with store.reader.connect() as connection:
+        this = wanted.where(entries.c.clinic == clinic, entries.c.id == entry_id)
+        row = connection.execute(this).one_or_none()
+    return None if row is None else as_version(store.seal, row, with_private=True)
 
 
 def _newest(context: AccessContext) -> Select[Any]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, update
 
-from service.journal.entries import Answer, EntryStatus, EntryVersion
+from service.journal.entries import Answer, Cause, EntryStatus, EntryVersion
 from service.store.sealing import Place, Seal
 from service.store.tables import entries, entry_versions
 from service.store.words import as_link, link_columns, opened_answers, sealed_answers
@@ -37,6 +37,10 @@ def as_version(seal: Seal, row: Row[Any], with_private: bool) -> EntryVersion:
         language=row.language,
         shared=seal.open(_place("shared", *names), row.shared),
         through=row.through,
+        begun_at=row.begun_at,
+        cause=Cause(row.cause),
+        made_by=row.made_by,
+        why=row.why,
     )
 
 
@@ -93,4 +97,8 @@ def _as_row(seal: Seal, clinic: str, new: EntryVersion) -> dict[str, object]:
         "recorded_at": new.recorded_at,
         "language": new.language,
         "through": new.through,
+        "begun_at": new.begun_at,
+        "cause": new.cause.value,
+        "made_by": new.made_by,
+        "why": new.why,
     } | link_columns(new.link)

@@ -12,9 +12,12 @@ from sqlalchemy import (
     Connection,
     Row,
     and_,
+    case,
     exists,
     func,
     insert,
+    literal,
+    null,
     or_,
     select,
     text,
@@ -23,12 +26,16 @@ from sqlalchemy import (
 
 from service.access.context import AccessContext
 from service.journal.entries import Filing, FilingState
+from service.store.columns import Instant
 from service.store.engine import Store
 from service.store.reach import own_rows
 from service.store.sealing import Place, Seal
 from service.store.tables import filings, lanes, summaries
 
-_OPEN = (FilingState.DUE.value, FilingState.PARKED.value, FilingState.REFUSED.value)
+_OPEN = tuple(
+    state.value for state in (FilingState.DUE, FilingState.WAITING, FilingState.PARKED, FilingState.REFUSED)
+)
+_THERE = (FilingState.FILED.value, FilingState.HELD_THERE.value)
 _COLUMNS = tuple(Filing.__dataclass_fields__)
 _BEGIN_LANE = text(
     "INSERT INTO lanes (clinic, patient_id, fence) VALUES (:clinic, :patient_id, 0) ON CONFLICT DO NOTHING"
@@ -64,8 +71,21 @@ def of_patient(store: Store, context: AccessContext, patient_id: str) -> list[Fi
 
 
 def open_filings(store: Store, clinic: str) -> list[Filing]:
-    """What is due, parked or refused at this clinic: identifiers and states, no words."""
+    """What is due, waiting, parked or refused at this clinic: identifiers and states, no words."""
     return _read(store, filings.c.clinic == clinic, filings.c.state.in_(_OPEN))
+
+
+def predecessor(store: Store, clinic: str, entry_id: str, before_version: int) -> Filing | None:
+    """The filing whose document a later version replaces: the newest earlier one that is there; None for none."""
+    there = _read(
+        store,
+        filings.c.clinic == clinic,
+        filings.c.entry_id == entry_id,
+        filings.c.entry_version < before_version,
+        filings.c.state.in_(_THERE),
+        filings.c.document_id.is_not(None),
+    )
+    return max(there, key=lambda filing: filing.entry_version, default=None)
 
 
 # --- claiming --------------------------------------------------------------------------------------------------
@@ -76,8 +96,8 @@ def claim_next(
 ) -> Claimed | None:
     """Lease the lane of the patient who has waited longest, and take its oldest due filing; None for no work.
 
-    A function for `Writer.run_alone`. The versions of an entry go in order: while one is due, parked or
-    refused, the later ones wait; other entries of the patient go on.
+    A function for `Writer.run_alone`. The versions of an entry go in order: while one is due, waiting,
+    parked or refused, the later ones wait; other entries of the patient go on.
     """
     patient_id = _free_lane(connection, clinic, now)
     if patient_id is None:
@@ -111,6 +131,39 @@ def change(connection: Connection, clinic: str, filing_id: str, **values: object
     changed = connection.execute(update(filings).where(*this).values(**values).returning(filings.c.number))
     if changed.one_or_none() is None:
         raise LookupError("there is no such filing")
+
+
+def note_send(connection: Connection, clinic: str, filing_id: str, at: datetime | None) -> None:
+    """A send begins at this instant, the first attempt if there was none; None: its outcome became known."""
+    first = func.coalesce(filings.c.first_tried_at, literal(at, Instant))
+    change(connection, clinic, filing_id, send_started_at=at, first_tried_at=first)
+
+
+def postpone(
+    connection: Connection,
+    clinic: str,
+    filing_id: str,
+    due_at: datetime,
+    attempts: int,
+    reason: str | None,
+    tried_at: datetime | None,
+) -> None:
+    """The filing is due at this instant; `tried_at` becomes its first attempt where there was none.
+
+    A person may send a parked or refused filing on its way again: it is due like any other, its attempts anew.
+    """
+    first = func.coalesce(filings.c.first_tried_at, literal(tried_at, Instant))
+    change(
+        connection,
+        clinic,
+        filing_id,
+        state=FilingState.DUE.value,
+        settled_at=None,
+        due_at=due_at,
+        attempts=attempts,
+        reason=reason,
+        first_tried_at=case((filings.c.state == FilingState.DUE.value, first), else_=null()),
+    )
 
 
 def keep_summary(

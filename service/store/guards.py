@@ -6,15 +6,18 @@ the answer untrue meanwhile; SQLite's writer holds the whole database (`BEGIN IM
 
 from typing import assert_never
 
-from sqlalchemy import ColumnElement, Connection, Table, select, text
+from sqlalchemy import ColumnElement, Connection, Table, select
 
 from service.journal.entries import FilingState
+from service.store import courses
 from service.store.deeds import (
+    CourseIsAt,
     DraftIsAt,
     EntryIsAt,
     EntryIsNew,
     FilingIsDue,
     FilingIsUnsent,
+    FilingNeverSent,
     Guard,
     InfusionIsFree,
     LaneIsHeld,
@@ -24,9 +27,7 @@ from service.store.tables import drafts, entries, filings, lanes, launches
 
 _LIVE_DRAFT = drafts.c.status != "stopped"
 _LIVE_ENTRY = entries.c.status.not_in(("stopped", "entered-in-error"))
-
-# Two processes may look for one infusion in two tables at once; the patient's own lock lets one after the other.
-_LOCK_PATIENT = text("SELECT pg_advisory_xact_lock(hashtextextended(:clinic || chr(31) || :patient_id, 0))")
+_NEVER_SENT_STATES = (FilingState.DUE.value, FilingState.WAITING.value, FilingState.REFUSED.value)
 
 
 def holds(connection: Connection, clinic: str, guard: Guard) -> bool:
@@ -44,6 +45,10 @@ def holds(connection: Connection, clinic: str, guard: Guard) -> bool:
             return _lane_is_held(connection, clinic, guard)
         case FilingIsDue() | FilingIsUnsent():
             return _filing_is_open(connection, clinic, guard)
+        case FilingNeverSent():
+            return _filing_never_sent(connection, clinic, guard)
+        case CourseIsAt(patient_id, revision):
+            return courses.locked_revision(connection, clinic, patient_id) == revision
         case LaunchIsUnused():
             return _launch_is_unused(connection, clinic, guard)
         case _:
@@ -72,8 +77,8 @@ def _entry_is_at(connection: Connection, clinic: str, guard: EntryIsAt) -> bool:
 
 
 def _infusion_is_free(connection: Connection, clinic: str, guard: InfusionIsFree) -> bool:
-    if connection.dialect.name == "postgresql":
-        connection.execute(_LOCK_PATIENT, {"clinic": clinic, "patient_id": guard.patient_id})
+    # Two processes may look for one infusion in two tables at once: one goes after the other.
+    courses.lock_patient(connection, clinic, guard.patient_id)
     lives = ((drafts, _LIVE_DRAFT), (entries, _LIVE_ENTRY))
     return not any(
         _any(
@@ -109,6 +114,17 @@ def _filing_is_open(connection: Connection, clinic: str, guard: FilingIsDue | Fi
     if isinstance(guard, FilingIsUnsent):
         conditions.append(filings.c.send_started_at.is_(None))
     return _any(connection, filings, *conditions)
+
+
+def _filing_never_sent(connection: Connection, clinic: str, guard: FilingNeverSent) -> bool:
+    return _any(
+        connection,
+        filings,
+        filings.c.clinic == clinic,
+        filings.c.id == guard.filing_id,
+        filings.c.state.in_(_NEVER_SENT_STATES),
+        filings.c.send_started_at.is_(None),
+    )
 
 
 def _launch_is_unused(connection: Connection, clinic: str, guard: LaunchIsUnused) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select
 
 from service.access.context import AccessContext
-from service.journal.infusions import Coding, EncounterSeen
+from service.journal.match import Coding, EncounterSeen, Proof
 from service.store.engine import Store
 from service.store.reach import own_rows
 from service.store.tables import seen_encounters
@@ -69,6 +69,14 @@ def _as_encounter(facts: str) -> EncounterSeen:
         value[name] = datetime.fromisoformat(value[name]) if value[name] else None
     value["start_day"] = date.fromisoformat(value["start_day"]) if value["start_day"] else None
     value["class_"] = Coding(**value["class_"]) if value["class_"] else None
+    # What version 0.1.0 remembered names neither of these.
+    value["appointment_types"] = tuple(Coding(**coding) for coding in value.get("appointment_types", ()))
+    value["proofs"] = tuple(_as_proof(proof) for proof in value.get("proofs", ()))
     return EncounterSeen(
         **{name: value[name] for name in EncounterSeen.__dataclass_fields__ if name in value}
     )
+
+
+def _as_proof(value: dict[str, Any]) -> Proof:
+    codes = tuple(Coding(**coding) for coding in value["codes"])
+    return Proof(value["kind"], value["id"], value["status"], codes)

@@ -1,7 +1,8 @@
 """The tables of the journal: entries and drafts, what is filed, what was seen, and who is signed in.
 
 Every table names the clinic and every key includes it, except where a key is itself a secret's digest (threat T7).
-Words, tokens and documents stand only in sealed columns. The log's own tables are in `log_tables`.
+Words, tokens and documents stand only in sealed columns. The log's own tables are in `log_tables`,
+those of a patient's course in `course_tables`.
 """
 
 from sqlalchemy import Column, ForeignKeyConstraint, Index, Integer, MetaData, String, Table, Text, text
@@ -17,6 +18,7 @@ metadata = MetaData(
     }
 )
 
+_UNATTACHED = text("encounter_id IS NULL")
 _LIVE = text("encounter_id IS NOT NULL AND status NOT IN ('stopped', 'entered-in-error')")
 
 
@@ -28,6 +30,7 @@ def _link_columns() -> tuple[Column[object], ...]:
         Column("infusion_end", Instant),
         Column("evidence", Text, nullable=False),  # a JSON array of encounter ids
         Column("rule_version", String),
+        Column("series", String),
     )
 
 
@@ -105,6 +108,14 @@ entries = Table(
     Index("ix_entries_patient", "clinic", "patient_id", "authored", "id"),
     Index("ix_entries_authored", "clinic", "authored", "id"),
     Index(
+        "ix_entries_unattached",
+        "clinic",
+        "authored",
+        "id",
+        sqlite_where=_UNATTACHED,
+        postgresql_where=_UNATTACHED,
+    ),
+    Index(
         "uq_entries_live_encounter",
         "clinic",
         "patient_id",
@@ -132,6 +143,10 @@ entry_versions = Table(
     Column("recorded_at", Instant, nullable=False),
     Column("language", String, nullable=False),
     Column("through", String, nullable=False),
+    Column("begun_at", Instant),
+    Column("cause", String, nullable=False, server_default="sent"),
+    Column("made_by", String),
+    Column("why", String),
     ForeignKeyConstraint(["clinic", "entry_id"], ["entries.clinic", "entries.id"]),
 )
 
@@ -163,6 +178,7 @@ filings = Table(
     Column("document_id", String),
     Column("settled_at", Instant),
     Column("send_started_at", Instant),
+    Column("first_tried_at", Instant),
     Index("uq_filings_id", "clinic", "id", unique=True),
     Index("uq_filings_version_identifier", "clinic", "version_identifier", unique=True),
     Index("ix_filings_entry", "clinic", "entry_id", "entry_version"),

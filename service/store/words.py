@@ -32,6 +32,7 @@ def link_columns(link: Link) -> dict[str, object]:
         "infusion_end": link.infusion_end,
         "evidence": json.dumps(link.evidence),
         "rule_version": link.rule_version,
+        "series": link.series,
     }
 
 
@@ -44,4 +45,5 @@ def as_link(row: Row[Any]) -> Link:
         row.infusion_end,
         tuple(json.loads(row.evidence)),
         row.rule_version,
+        row.series,
     )

@@ -5,7 +5,9 @@ from uuid import uuid4
 
 from service.access.context import AccessContext, Origin, Role
 from service.audit.record import Agent, Deed, Outcome, Record
+from service.journal.assigned import AssignedSet, AssignedStatus
 from service.journal.entries import Answer, Draft, EntryStatus, EntryVersion, Filing, FilingState, Link
+from service.journal.rulings import Reason, Ruling, RulingKind
 from service.store.sealing import Seal
 from service.store.sessions import PendingLaunch, Visit, VisitContents
 
@@ -96,6 +98,49 @@ def filing(
         version_identifier=f"urn:uuid:{name}",
         state=FilingState.DUE,
         due_at=due_at,
+    )
+
+
+def ruling(
+    name: str = "ruling-1",
+    patient: str = PATIENT,
+    kind: RulingKind = RulingKind.NOT_GIVEN,
+    said_at: datetime = NOW,
+) -> Ruling:
+    return Ruling(
+        id=name,
+        patient_id=patient,
+        kind=kind,
+        said_by="Practitioner/7",
+        said_at=said_at,
+        why=Reason.SEEN_IN_CHART,
+        encounter_ids=("enc-1",),
+    )
+
+
+def assigned_set(
+    name: str = "set-1",
+    version: int = 1,
+    patient: str = PATIENT,
+    encounter: str = "enc-1",
+    status: AssignedStatus = AssignedStatus.REQUESTED,
+    changed_at: datetime = NOW,
+) -> AssignedSet:
+    return AssignedSet(
+        id=name,
+        patient_id=patient,
+        encounter_id=encounter,
+        evidence=(encounter, f"part of {encounter}"),
+        rule_version="rule-1",
+        series="first-match:1",
+        ordinal=1,
+        questionnaire=QUESTIONNAIRE,
+        status=status,
+        authored_on=NOW,
+        changed_at=changed_at,
+        window_start=NOW,
+        window_end=NOW + timedelta(days=90),
+        version=version,
     )
 
 

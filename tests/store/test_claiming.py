@@ -11,8 +11,10 @@ from hashlib import sha256
 import pytest
 
 from service.journal.entries import FilingState
+from service.store import filings
 from service.store.deeds import (
     Deed,
+    FilingNeverSent,
     GuardFailed,
     KeepSummary,
     LaneIsHeld,
@@ -26,7 +28,7 @@ from service.store.deeds import (
 from service.store.engine import Store, open_store
 from service.store.filings import Claimed, claim_next
 from service.store.writer import Writer
-from tests.store.builders import NOW, PATIENT, entry, filing, seal
+from tests.store.builders import NOW, PATIENT, context, entry, filing, seal
 
 LEASE = timedelta(minutes=2)
 DUE = NOW + timedelta(minutes=1)
@@ -105,7 +107,7 @@ def test_who_waited_longest_comes_first(writer: Writer, clinic: str) -> None:
     assert all_claims(writer, clinic) == ["early/1", "late/1"]
 
 
-@pytest.mark.parametrize("state", [FilingState.PARKED, FilingState.REFUSED])
+@pytest.mark.parametrize("state", [FilingState.PARKED, FilingState.REFUSED, FilingState.WAITING])
 def test_an_unsettled_version_holds_its_later_ones_only(
     writer: Writer, clinic: str, state: FilingState
 ) -> None:
@@ -125,6 +127,81 @@ def test_a_postponed_version_holds_its_later_ones(writer: Writer, clinic: str) -
     writer.perform(Deed(clinic, changes=(PostponeFiling("a/1", DUE + timedelta(hours=1), 1, "silent"),)))
     assert all_claims(writer, clinic) == []
     assert all_claims(writer, clinic, DUE + timedelta(hours=1)) == ["a/1", "a/2"]
+
+
+def test_a_waiting_version_goes_when_an_attached_one_takes_its_place(writer: Writer, clinic: str) -> None:
+    """Rule 11: it is never claimed; cancelled in the deed that owes the version with an encounter, it holds nobody."""
+    new, attached = entry("a"), entry("a", 2, encounter="enc-1")
+    waits = replace(filing("a/1", "a"), state=FilingState.WAITING)
+    writer.perform(Deed(clinic, changes=(SaveEntryVersion(new), QueueFiling(waits))))
+    assert claim(writer, clinic, NOW + timedelta(days=300)) is None
+    cancelled = SettleFiling("a/1", FilingState.CANCELLED, "attached", None, DUE)
+    owed = (SaveEntryVersion(attached), cancelled, QueueFiling(filing("a/2", "a", 2)))
+    writer.perform(Deed(clinic, (FilingNeverSent("a/1"),), owed))
+    assert all_claims(writer, clinic) == ["a/2"]
+
+
+def first_try(
+    writer: Writer, store: Store, clinic: str, *changes: NoteSendStarted | PostponeFiling
+) -> object:
+    """When the filing "a/1" was first tried, after these changes."""
+    for change in changes:
+        writer.perform(Deed(clinic, changes=(change,)))
+    return filings.of_entry(store, context(clinic=clinic), "a")[0].first_tried_at
+
+
+def test_the_first_attempt_is_remembered(store: Store, writer: Writer, clinic: str) -> None:
+    """Whatever follows it, known or unknown: giving up counts from there."""
+    owe(writer, clinic, "a")
+    later = DUE + timedelta(hours=1)
+    assert first_try(writer, store, clinic, PostponeFiling("a/1", NOW, 0, "quiet")) is None
+    assert first_try(writer, store, clinic, NoteSendStarted("a/1", DUE)) == DUE
+    again = (NoteSendStarted("a/1", None), PostponeFiling("a/1", NOW, 1, "silent", later))
+    assert first_try(writer, store, clinic, *again, NoteSendStarted("a/1", later)) == DUE
+    claimed = claim(writer, clinic)
+    assert claimed is not None
+    assert claimed.filing.first_tried_at == DUE
+
+
+def test_an_attempt_that_sent_nothing_is_a_first_one_too(store: Store, writer: Writer, clinic: str) -> None:
+    owe(writer, clinic, "a")
+    assert first_try(writer, store, clinic, PostponeFiling("a/1", NOW, 1, "silent", DUE)) == DUE
+    assert first_try(writer, store, clinic, PostponeFiling("a/1", NOW, 2, "silent", NOW + LEASE)) == DUE
+
+
+@pytest.mark.parametrize("state", [FilingState.PARKED, FilingState.REFUSED])
+def test_what_a_person_sends_again_begins_anew(
+    store: Store, writer: Writer, clinic: str, state: FilingState
+) -> None:
+    owe(writer, clinic, "a")
+    claimed = claim(writer, clinic)
+    assert claimed is not None
+    first_try(writer, store, clinic, NoteSendStarted("a/1", NOW))
+    settle(writer, clinic, claimed, state)
+    assert first_try(writer, store, clinic, PostponeFiling("a/1", NOW, 0, None)) is None
+    assert first_try(writer, store, clinic, NoteSendStarted("a/1", DUE)) == DUE
+
+
+def test_a_later_version_replaces_the_newest_document_that_is_there(
+    store: Store, writer: Writer, clinic: str
+) -> None:
+    ends = (
+        (FilingState.FILED, "doc-1"),
+        (FilingState.HELD_THERE, "doc-2"),
+        (FilingState.HELD_THERE, None),
+        (FilingState.CANCELLED, None),
+        (FilingState.REFUSED, "doc-5"),
+        (FilingState.FILED, "doc-6"),
+    )
+    for version, (state, document) in enumerate(ends, 1):
+        owe(writer, clinic, "a", version)
+        writer.perform(Deed(clinic, changes=(SettleFiling(f"a/{version}", state, None, document, DUE),)))
+    found = [filings.predecessor(store, clinic, "a", version) for version in range(1, 8)]
+    assert [one and one.document_id for one in found] == [
+        None, "doc-1", "doc-2", "doc-2", "doc-2", "doc-2", "doc-6",
+    ]  # fmt: skip
+    assert filings.predecessor(store, clinic, "b", 7) is None
+    assert filings.predecessor(store, "elsewhere", "a", 7) is None
 
 
 def test_what_came_before_is_handed_on(writer: Writer, clinic: str) -> None:

@@ -5,13 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from service.journal.entries import Draft, EntryStatus, FilingState
-from service.journal.infusions import Coding, EncounterSeen
+from service.journal.entries import Answer, Cause, Draft, EntryStatus, FilingState
+from service.journal.match import Coding, EncounterSeen, Proof
 from service.store import audit_trail, drafts, entries, filings, infusions, sessions
 from service.store.deeds import (
     BeginLaunch,
     Change,
     CloseVisit,
+    CourseIsAt,
     Deed,
     DraftIsAt,
     DropDraft,
@@ -19,26 +20,44 @@ from service.store.deeds import (
     EntryIsNew,
     FilingIsDue,
     FilingIsUnsent,
+    FilingNeverSent,
     Guard,
     GuardFailed,
     InfusionIsFree,
+    KeepAssigned,
     LaneIsHeld,
     LaunchIsUnused,
+    LinkDraft,
     NoteSendStarted,
+    NoteUnchanged,
     OpenVisit,
+    OweLook,
     PostponeFiling,
     QueueFiling,
     RememberEncounters,
     RenewVisit,
     SaveDraft,
     SaveEntryVersion,
+    SaveRuling,
     SettleFiling,
     TouchVisit,
 )
 from service.store.engine import Store
 from service.store.transaction import NotWritten
 from service.store.writer import Writer
-from tests.store.builders import NOW, PATIENT, context, draft, entry, filing, launch, record, visit
+from tests.store.builders import (
+    NOW,
+    PATIENT,
+    assigned_set,
+    context,
+    draft,
+    entry,
+    filing,
+    launch,
+    record,
+    ruling,
+    visit,
+)
 
 
 def do(writer: Writer, clinic: str, *changes: Change, guards: tuple[Guard, ...] = ()) -> None:
@@ -46,6 +65,12 @@ def do(writer: Writer, clinic: str, *changes: Change, guards: tuple[Guard, ...] 
 
 
 SENT = (SaveEntryVersion(entry(encounter="enc-1")), QueueFiling(filing()))
+SEEN = RememberEncounters(PATIENT, (), NOW)
+
+
+def settled(state: FilingState) -> tuple[Change, ...]:
+    return (*SENT, SettleFiling("filing-1", state, None, None, NOW))
+
 
 # What was done before, the guard, and whether it holds.
 GUARDS: tuple[tuple[str, tuple[Change, ...], Guard, bool], ...] = (
@@ -103,6 +128,41 @@ GUARDS: tuple[tuple[str, tuple[Change, ...], Guard, bool], ...] = (
     ("a filing nobody sent", SENT, FilingIsUnsent("filing-1"), True),
     ("a send that was begun", (*SENT, NoteSendStarted("filing-1", NOW)), FilingIsUnsent("filing-1"), False),
     ("a begun send is still due", (*SENT, NoteSendStarted("filing-1", NOW)), FilingIsDue("filing-1"), True),
+    ("due and never sent", SENT, FilingNeverSent("filing-1"), True),
+    ("no such filing", (), FilingNeverSent("filing-1"), False),
+    ("waiting and never sent", settled(FilingState.WAITING), FilingNeverSent("filing-1"), True),
+    ("refused and never sent", settled(FilingState.REFUSED), FilingNeverSent("filing-1"), True),
+    ("parked", settled(FilingState.PARKED), FilingNeverSent("filing-1"), False),
+    ("filed", settled(FilingState.FILED), FilingNeverSent("filing-1"), False),
+    ("held there", settled(FilingState.HELD_THERE), FilingNeverSent("filing-1"), False),
+    ("cancelled already", settled(FilingState.CANCELLED), FilingNeverSent("filing-1"), False),
+    (
+        "refused, but a send has no known end",
+        (*settled(FilingState.REFUSED), NoteSendStarted("filing-1", NOW)),
+        FilingNeverSent("filing-1"),
+        False,
+    ),
+    (
+        "refused, and the send's end is known",
+        (*settled(FilingState.REFUSED), NoteSendStarted("filing-1", NOW), NoteSendStarted("filing-1", None)),
+        FilingNeverSent("filing-1"),
+        True,
+    ),
+    ("nothing known", (), CourseIsAt(PATIENT, 0), True),
+    ("nothing known, and more thought", (), CourseIsAt(PATIENT, 1), False),
+    ("a look that is owed tells nothing yet", (OweLook(PATIENT, NOW),), CourseIsAt(PATIENT, 0), True),
+    ("somebody looked", (SEEN,), CourseIsAt(PATIENT, 0), False),
+    ("the course as read", (SEEN,), CourseIsAt(PATIENT, 1), True),
+    ("another's course", (SEEN,), CourseIsAt("bo", 1), False),
+    ("the course moved on by a look", (SEEN, SEEN), CourseIsAt(PATIENT, 1), False),
+    ("by a ruling", (SEEN, SaveRuling(ruling())), CourseIsAt(PATIENT, 1), False),
+    ("by an assigned set", (SEEN, KeepAssigned(assigned_set())), CourseIsAt(PATIENT, 1), False),
+    (
+        "not by a look that found no change",
+        (SEEN, NoteUnchanged(PATIENT, NOW, NOW)),
+        CourseIsAt(PATIENT, 1),
+        True,
+    ),
 )
 
 
@@ -134,9 +194,13 @@ def test_a_guard_sees_its_own_clinic_only(writer: Writer, clinic: str) -> None:
         DraftIsAt("key-1", PATIENT, 0),
         EntryIsNew("key-of-entry-1"),
         InfusionIsFree(PATIENT, "enc-1", "key-9"),
+        CourseIsAt(PATIENT, 0),
     )
-    do(writer, clinic, SaveDraft(draft()), *SENT, guards=guards)
-    do(writer, f"{clinic}-too", SaveDraft(draft()), *SENT, guards=guards)
+    do(writer, clinic, SaveDraft(draft()), *SENT, SEEN, guards=guards)
+    do(writer, f"{clinic}-too", SaveDraft(draft()), *SENT, SEEN, guards=guards)
+    do(writer, clinic, guards=(FilingNeverSent("filing-1"), CourseIsAt(PATIENT, 1)))
+    with pytest.raises(GuardFailed):
+        do(writer, "elsewhere", guards=(FilingNeverSent("filing-1"),))
     with pytest.raises(GuardFailed):
         do(writer, clinic, guards=guards)
 
@@ -208,6 +272,49 @@ def test_a_version_cannot_move_to_another_patient(writer: Writer, clinic: str) -
         do(writer, clinic, SaveEntryVersion(entry(version=2, patient="bo")))
 
 
+def test_every_version_keeps_its_cause(store: Store, writer: Writer, clinic: str) -> None:
+    """What Provenance says of each: when it began, who made it, why (rule 11)."""
+    first = replace(entry(), begun_at=NOW - timedelta(minutes=9))
+    attached = replace(entry(version=2, encounter="enc-1"), cause=Cause.ATTACHED, begun_at=first.begun_at)
+    moved = replace(
+        entry(version=3, encounter="enc-2"), cause=Cause.MOVED, made_by="Practitioner/7", why="wrong-visit"
+    )
+    do(writer, clinic, *(SaveEntryVersion(one) for one in (first, attached, moved)))
+    assert entries.versions_of(store, context(clinic=clinic), "entry-1") == [moved, attached, first]
+
+
+def test_a_link_keeps_its_series(store: Store, writer: Writer, clinic: str) -> None:
+    begun = replace(draft(), link=replace(draft().link, encounter_id="enc-1", series="episode:7"))
+    sent = replace(entry(), link=replace(entry().link, series="episode:7"))
+    do(writer, clinic, SaveDraft(begun), SaveEntryVersion(sent))
+    assert drafts.draft(store, context(clinic=clinic), begun.key) == begun
+    assert entries.by_id(store, context(clinic=clinic), "entry-1") == sent
+
+
+def test_a_draft_gets_its_infusion_while_it_is_written(store: Store, writer: Writer, clinic: str) -> None:
+    """Words and revision stay, so the next save finds what it rests on."""
+    link = replace(draft().link, encounter_id="enc-1", ordinal=3, evidence=("enc-1",), series="episode:7")
+    do(writer, clinic, SaveDraft(draft(revision=1)), LinkDraft("key-1", link))
+    assert drafts.draft(store, context(clinic=clinic), "key-1") == replace(draft(), link=link)
+    do(writer, clinic, SaveDraft(replace(draft(revision=2), link=link)))
+    with pytest.raises(LookupError):
+        do(writer, clinic, LinkDraft("none", link))
+    with pytest.raises(LookupError):
+        do(writer, "elsewhere", LinkDraft("key-1", link))
+
+
+def test_the_service_itself_reads_whole(store: Store, writer: Writer, clinic: str) -> None:
+    """To make the next version, or to attach a draft: every answer, of its own clinic alone."""
+    words = (Answer("q0", "for everybody"), Answer("q1", "for me alone", private=True))
+    newest = entry(version=2, words=words)
+    do(writer, clinic, SaveEntryVersion(entry()), SaveEntryVersion(newest), SaveDraft(draft()))
+    assert entries.whole(store, clinic, "entry-1") == newest
+    assert drafts.for_upkeep(store, clinic, {PATIENT, "bo"}) == (draft(),)
+    assert drafts.for_upkeep(store, clinic, {"bo"}) == ()
+    assert entries.whole(store, "elsewhere", "entry-1") is None
+    assert drafts.for_upkeep(store, "elsewhere", {PATIENT}) == ()
+
+
 def test_what_was_sent_is_read_back_as_it_was(store: Store, writer: Writer, clinic: str) -> None:
     sent = entry(encounter="enc-1")
     do(writer, clinic, SaveEntryVersion(sent))
@@ -236,6 +343,11 @@ def test_a_filing_is_settled_and_sent_on_its_way_again(store: Store, writer: Wri
     assert filings.open_filings(store, clinic) == []
 
 
+def test_a_waiting_filing_is_open(store: Store, writer: Writer, clinic: str) -> None:
+    do(writer, clinic, *settled(FilingState.WAITING))
+    assert [one.state for one in filings.open_filings(store, clinic)] == [FilingState.WAITING]
+
+
 def test_a_change_of_nothing_is_an_error(writer: Writer, clinic: str) -> None:
     with pytest.raises(LookupError):
         do(writer, clinic, SettleFiling("none", FilingState.FILED, None, None, NOW))
@@ -256,6 +368,8 @@ def test_encounters_seen_now_take_the_place_of_those_before(
         end=NOW + timedelta(hours=2),
         part_of="Encounter/0",
         version="3",
+        appointment_types=(coding,),
+        proofs=(Proof("Procedure", "7", "completed", (coding,)), Proof("Procedure", "8", "not-done")),
     )
     day_only = EncounterSeen("enc-2", PATIENT, "planned", start_day=NOW.date())
     do(writer, clinic, RememberEncounters(PATIENT, (day_only, full), NOW))

@@ -10,20 +10,32 @@ import pytest
 from sqlalchemy import Connection
 
 from service.audit.verify import verify
-from service.store import audit_trail, drafts, entry_rows, filings
+from service.journal.entries import FilingState
+from service.store import assigned, audit_trail, courses, drafts, entry_rows, filings, finding
+from service.store.changes import apply
 from service.store.deeds import (
+    Change,
+    CourseIsAt,
     Deed,
+    DropNotices,
     EntryIsNew,
+    FilingNeverSent,
     GuardFailed,
     InfusionIsFree,
+    KeepAssigned,
+    KeepNotice,
     LaneIsHeld,
+    NoteSendStarted,
     QueueFiling,
+    RememberEncounters,
     SaveEntryVersion,
+    SaveRuling,
+    SettleFiling,
 )
 from service.store.engine import Store, open_store
 from service.store.guards import holds
 from service.store.writer import Writer
-from tests.store.builders import NOW, PATIENT, draft, entry, filing, record, seal
+from tests.store.builders import NOW, PATIENT, assigned_set, draft, entry, filing, record, ruling, seal
 
 LEASE = timedelta(minutes=2)
 
@@ -136,3 +148,103 @@ def test_a_busy_lane_does_not_keep_others_waiting(
     found = other.result(10)
     assert isinstance(found, filings.Claimed)
     assert found.filing.patient_id == "bo"
+
+
+@pytest.mark.parametrize("known", [0, 1], ids=["of a patient nobody looked at", "of a patient who is known"])
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        RememberEncounters(PATIENT, (), NOW),
+        SaveRuling(ruling("theirs")),
+        KeepAssigned(assigned_set("theirs")),
+    ],
+    ids=["a look", "a ruling", "an assigned set"],
+)
+def test_two_decide_on_one_course(
+    second: Store, writer: Writer, clinic: str, known: int, theirs: Change
+) -> None:
+    """What the other process is about to change is waited for, and what was decided without it doesn't happen."""
+    looks = (RememberEncounters(PATIENT, (), NOW),) * known
+    writer.perform(Deed(clinic, changes=looks))
+    mine = Deed(clinic, (CourseIsAt(PATIENT, known),), (KeepAssigned(assigned_set("mine")),))
+    with under_way(second) as connection:
+        assert holds(connection, clinic, CourseIsAt(PATIENT, known))
+        with meanwhile(lambda: writer.perform(mine)) as begun:
+            assert not begun.done()
+            apply(connection, seal(), clinic, theirs)
+            connection.commit()
+    assert isinstance(begun.exception(10), GuardFailed)
+
+
+def test_a_look_without_a_guard_is_waited_for(
+    store: Store, second: Store, writer: Writer, clinic: str
+) -> None:
+    """The first two looks at a patient: there is no row yet that one of them could find."""
+    look = RememberEncounters(PATIENT, (), NOW)
+    with under_way(second) as connection:
+        apply(connection, seal(), clinic, look)
+        with meanwhile(lambda: writer.perform(Deed(clinic, (CourseIsAt(PATIENT, 0),), (look,)))) as mine:
+            assert not mine.done()
+            connection.commit()
+    assert isinstance(mine.exception(10), GuardFailed)
+    with under_way(second) as connection:
+        assert courses.locked_revision(connection, clinic, PATIENT) == 1
+
+
+def test_a_send_that_begins_keeps_a_filing_from_being_cancelled(
+    second: Store, writer: Writer, clinic: str
+) -> None:
+    """Whoever comes first: the worker is about to send what is being taken back here."""
+    owe(writer, clinic, "a")
+    cancelled = SettleFiling("filing of a", FilingState.CANCELLED, "attached", None, NOW)
+    taking_back = Deed(clinic, (FilingNeverSent("filing of a"),), (cancelled,))
+    with under_way(second) as connection:
+        apply(connection, seal(), clinic, NoteSendStarted("filing of a", NOW))
+        with meanwhile(lambda: writer.perform(taking_back)) as mine:
+            assert not mine.done()
+            connection.commit()
+    assert isinstance(mine.exception(10), GuardFailed)
+
+
+def test_two_processes_write_different_sets(store: Store, second: Store, writer: Writer, clinic: str) -> None:
+    """SKIP LOCKED: what one of them is just claiming the other neither waits for nor claims, then or later."""
+    sets = tuple(KeepAssigned(assigned_set(f"s{number}", encounter=f"e{number}")) for number in range(4))
+    writer.perform(Deed(clinic, changes=sets))
+
+    def taken(connection: Connection) -> list[str]:
+        return [one.id for one in assigned.claim_unwritten(connection, clinic, NOW, LEASE, 2)]
+
+    with under_way(second) as connection:
+        assert taken(connection) == ["s0", "s1"]
+        with meanwhile(lambda: writer.run_alone(taken)) as other:
+            if store.dialect == "postgresql":
+                assert other.result(10) == ["s2", "s3"]
+            connection.commit()
+    assert other.result(10) == ["s2", "s3"]
+    assert writer.run_alone(taken) == []
+
+
+def test_two_processes_search_one_clinic(second: Store, writer: Writer, clinic: str) -> None:
+    """Both begin at once, where nobody searched before: one of them does."""
+    with under_way(second) as connection:
+        assert finding.claim_finding(connection, clinic, NOW, LEASE, "theirs") is not None
+        with meanwhile(
+            lambda: writer.run_alone(lambda own: finding.claim_finding(own, clinic, NOW, LEASE, "mine"))
+        ) as mine:
+            assert not mine.done()
+            connection.commit()
+    assert mine.result(10) is None
+
+
+def test_a_notice_that_comes_as_its_encounter_is_dropped_stays(
+    store: Store, second: Store, writer: Writer, clinic: str
+) -> None:
+    later = NOW + timedelta(seconds=1)
+    writer.perform(Deed(clinic, changes=(KeepNotice("e", NOW),)))
+    with under_way(second) as connection:
+        apply(connection, seal(), clinic, DropNotices(("e",), NOW))
+        with meanwhile(lambda: writer.perform(Deed(clinic, changes=(KeepNotice("e", later),)))) as again:
+            assert not again.done()
+            connection.commit()
+    assert again.exception(10) is None
+    assert finding.take_notices(store, clinic, 9) == (finding.Notice("e", later),)

@@ -8,13 +8,32 @@ import pytest
 
 from service.access.context import AccessContext, Role
 from service.journal.entries import Answer, EntryStatus
-from service.journal.infusions import EncounterSeen
-from service.journal.questions import Cursor, EntryQuery
-from service.store import drafts, entries, filings, infusions
-from service.store.deeds import Deed, QueueFiling, RememberEncounters, SaveDraft, SaveEntryVersion
+from service.journal.match import EncounterSeen
+from service.journal.questions import AssignedQuery, Cursor, EntryQuery
+from service.journal.series import EpisodeSeen
+from service.store import assigned, courses, drafts, entries, filings, infusions, rulings
+from service.store.deeds import (
+    Deed,
+    KeepAssigned,
+    QueueFiling,
+    RememberEncounters,
+    SaveDraft,
+    SaveEntryVersion,
+    SaveRuling,
+)
 from service.store.engine import Store
 from service.store.writer import Writer
-from tests.store.builders import NOW, PATIENT, QUESTIONNAIRE, context, draft, entry, filing
+from tests.store.builders import (
+    NOW,
+    PATIENT,
+    QUESTIONNAIRE,
+    assigned_set,
+    context,
+    draft,
+    entry,
+    filing,
+    ruling,
+)
 
 PRIVATE = (Answer("q0", "for everybody"), Answer("q1", "for me alone", private=True))
 
@@ -28,14 +47,33 @@ QUESTIONS: dict[str, Question] = {
     "newest_first": entries.newest_first,
     "find": lambda store, who: entries.find(store, who, EntryQuery(ids=("entry-1",))),
     "count": lambda store, who: entries.count(store, who, EntryQuery()),
+    "unattached": entries.unattached,
     "draft": lambda store, who: drafts.draft(store, who, "key-1"),
     "drafts_of": drafts.drafts_of,
     "of_entry": lambda store, who: filings.of_entry(store, who, "entry-1"),
     "of_patient": lambda store, who: filings.of_patient(store, who, PATIENT),
     "encounters_of": lambda store, who: infusions.encounters_of(store, who, PATIENT),
+    "episodes_of": lambda store, who: courses.episodes_of(store, who, PATIENT),
+    "course_row": lambda store, who: courses.course_row(store, who, PATIENT),
+    "rulings_of": lambda store, who: rulings.rulings_of(store, who, {PATIENT, "bo"}),
+    "assigned_of": lambda store, who: assigned.assigned_of(store, who, {PATIENT, "bo"}),
+    "assigned by_id": lambda store, who: assigned.by_id(store, who, "set-1"),
+    "assigned find": lambda store, who: assigned.find(store, who, AssignedQuery()),
+    "assigned count": lambda store, who: assigned.count(store, who, AssignedQuery()),
 }
 OF_THE_PATIENT_ALONE = {"draft", "drafts_of"}
-WITHOUT_WORDS = {"of_entry", "of_patient", "encounters_of"}
+WITHOUT_WORDS = {
+    "of_entry",
+    "of_patient",
+    "encounters_of",
+    "episodes_of",
+    "course_row",
+    "rulings_of",
+    "assigned_of",
+    "assigned by_id",
+    "assigned find",
+    "assigned count",
+}
 
 
 @pytest.fixture
@@ -48,8 +86,11 @@ def journal(writer: Writer, clinic: str) -> str:
             changes=(
                 SaveEntryVersion(entry(encounter="enc-1", words=PRIVATE)),
                 QueueFiling(filing()),
+                SaveEntryVersion(entry("entry-2")),
                 SaveDraft(draft()),
-                RememberEncounters(PATIENT, (seen,), NOW),
+                RememberEncounters(PATIENT, (seen,), NOW, (EpisodeSeen("episode-1", PATIENT, "active"),)),
+                SaveRuling(ruling()),
+                KeepAssigned(assigned_set()),
             ),
         )
     )
@@ -185,3 +226,34 @@ def test_drafts_begun_last_come_first(store: Store, writer: Writer, clinic: str)
     begun = [draft(f"key-{n}", started_at=NOW + timedelta(minutes=n)) for n in range(3)]
     writer.perform(Deed(clinic, changes=tuple(SaveDraft(one) for one in begun)))
     assert [one.key for one in drafts.drafts_of(store, context(clinic=clinic))] == ["key-2", "key-1", "key-0"]
+
+
+def test_what_was_sent_without_an_infusion_is_found(store: Store, writer: Writer, clinic: str) -> None:
+    """The newest version counts; what was stopped, attached since, or entered in error is none of them."""
+    waiting = [
+        entry("late", authored=NOW + timedelta(hours=1)),
+        entry("early"),
+        entry("wrong"),
+        entry("found"),
+        entry("stopped", status=EntryStatus.STOPPED),
+        entry("elsewhere", encounter="enc-9"),
+        entry("of another", patient="bo"),
+    ]
+    moved_on = (
+        replace(entry("wrong", 2), status=EntryStatus.ENTERED_IN_ERROR),
+        entry("found", 2, encounter="enc-1"),
+        entry("late", 2, authored=NOW + timedelta(hours=1), status=EntryStatus.AMENDED),
+    )
+    writer.perform(Deed(clinic, changes=tuple(SaveEntryVersion(one) for one in (*waiting, *moved_on))))
+    found = entries.unattached(store, context(clinic=clinic))
+    assert [(one.id, one.version) for one in found] == [("early", 1), ("late", 2)]
+    everybody = entries.unattached(store, context(Role.CLINICIAN, None, clinic))
+    assert {one.id for one in everybody} == {"early", "late", "of another"}
+
+
+def test_the_private_answers_of_an_unattached_entry_stay_private(
+    store: Store, writer: Writer, clinic: str
+) -> None:
+    writer.perform(Deed(clinic, changes=(SaveEntryVersion(entry(words=PRIVATE)),)))
+    assert entries.unattached(store, context(clinic=clinic))[0].answers == PRIVATE
+    assert entries.unattached(store, context(Role.CLINICIAN, clinic=clinic))[0].answers == PRIVATE[:1]

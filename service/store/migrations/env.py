@@ -3,6 +3,7 @@
 from alembic import context
 from sqlalchemy import Connection
 
+from service.store.course_tables import courses
 from service.store.log_tables import audit_records
 from service.store.tables import metadata
 
@@ -19,6 +20,7 @@ def run(connection: Connection) -> None:
         context.run_migrations()
 
 
-# Alembic loads this file only to run it; the log's tables join the metadata when their module is imported.
+# Alembic loads this file only to run it; tables of other modules join the metadata when those are imported.
 assert audit_records.metadata is metadata  # noqa: S101
+assert courses.metadata is metadata  # noqa: S101
 run(context.config.attributes["connection"])
