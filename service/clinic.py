@@ -15,6 +15,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 # Segments of our own URLs, which no clinic can be called.
 _RESERVED = ("journal", "chart", "compliance", "launch", "health", "static")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
+# FHIR R4 encounter-status, and those of it that no clinic can count (product rule 7).
+_COUNTABLE = ("arrived", "triaged", "in-progress", "onleave", "finished", "unknown")
+_NEVER_COUNTED = ("planned", "cancelled", "entered-in-error")
 
 
 class ClinicsUnreadable(ValueError):
@@ -43,9 +46,25 @@ def _person(value: str) -> str:
     return value
 
 
+def _canonical(value: str) -> str:
+    """The URL of a published set without its version: a series always asks the newest."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or "|" in value or parts.fragment:
+        raise ValueError("must be a Questionnaire's canonical URL, without |version")
+    return value
+
+
+def _file_name(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", value):
+        raise ValueError("must be the name of a file in the secrets folder, without a path")
+    return value
+
+
 ServerUrl = Annotated[str, AfterValidator(_server_url)]
 Zone = Annotated[str, AfterValidator(_zone)]
 PersonReference = Annotated[str, AfterValidator(_person)]
+CanonicalUrl = Annotated[str, AfterValidator(_canonical)]
+FileName = Annotated[str, AfterValidator(_file_name)]
 
 
 class _Part(BaseModel):
@@ -76,14 +95,18 @@ class App(_Part):
 
 
 class Backend(_Part):
-    """Our registration as a backend service: what the delivery worker uses."""
+    """Our registration as a backend service: what the delivery worker and the finding of infusions use."""
 
     client_id: str
-    scopes: str = "system/Patient.r system/Encounter.rs system/DocumentReference.crs"
+    scopes: str = "system/Patient.rs system/Encounter.rs system/DocumentReference.crus"
 
 
 class Infusions(_Part):
-    """Which encounters count as infusions (product rule 7); every list given must be met."""
+    """Which encounters count as infusions (product rule 7).
+
+    Every list given must be met; the excluded ones take out again what the others let in. With `proof` a visit
+    counts once the record system holds such a resource beside it, with one of `proof_codes` where there are any.
+    """
 
     version: str = "1"
     types: tuple[Code, ...] = ()
@@ -91,25 +114,83 @@ class Infusions(_Part):
     classes: tuple[Code, ...] = ()
     reasons: tuple[Code, ...] = ()
     locations: tuple[str, ...] = ()
+    appointment_types: tuple[Code, ...] = ()
     excluded_types: tuple[Code, ...] = ()
-    statuses: tuple[str, ...] = ("arrived", "in-progress", "onleave", "finished")
+    excluded_service_types: tuple[Code, ...] = ()
+    excluded_classes: tuple[Code, ...] = ()
+    excluded_reasons: tuple[Code, ...] = ()
+    excluded_locations: tuple[str, ...] = ()
+    proof: Literal["Procedure", "MedicationAdministration"] | None = None
+    proof_codes: tuple[Code, ...] = ()
+    statuses: tuple[str, ...] = Field(default=("arrived", "in-progress", "onleave", "finished"), min_length=1)
     ready_after_minutes: int = Field(default=60, ge=0, le=1440)
     usual_stay_hours: int = Field(default=6, ge=1, le=24)
 
     @model_validator(mode="after")
     def _names_something(self) -> "Infusions":
-        if not (self.types or self.service_types or self.classes or self.reasons or self.locations):
+        kinds = (
+            self.types,
+            self.service_types,
+            self.classes,
+            self.reasons,
+            self.locations,
+            self.appointment_types,
+        )
+        if not any(kinds):
             raise ValueError(
-                "names nothing to match: give types, service_types, classes, reasons or locations"
+                "names nothing to match: give types, service_types, classes, reasons, locations"
+                " or appointment_types"
             )
         return self
 
     @model_validator(mode="after")
-    def _never_counts_the_uncounted(self) -> "Infusions":
-        refused = {"planned", "cancelled", "entered-in-error"} & set(self.statuses)
+    def _counts_what_can_count(self) -> "Infusions":
+        refused = sorted(set(self.statuses) & set(_NEVER_COUNTED))
         if refused:
-            raise ValueError(f"statuses that never count: {', '.join(sorted(refused))}")
+            raise ValueError(f"statuses that never count: {', '.join(refused)}")
+        unknown = sorted(set(self.statuses) - set(_COUNTABLE))
+        if unknown:
+            raise ValueError(
+                f"no statuses of an encounter: {', '.join(unknown)}; there are {', '.join(_COUNTABLE)}"
+            )
         return self
+
+    @model_validator(mode="after")
+    def _has_what_its_codes_belong_to(self) -> "Infusions":
+        if self.proof_codes and self.proof is None:
+            raise ValueError('proof_codes need proof = "Procedure" or proof = "MedicationAdministration"')
+        return self
+
+
+class Series(_Part):
+    """How infusions are counted in series, and what is asked after each (product rules 10 and 11)."""
+
+    length: int = Field(default=6, ge=1, le=60)
+    episodes: bool = False
+    beyond: Literal["repeating", "booster", "nothing"] = "repeating"
+    booster: CanonicalUrl | None = None
+    attach_within_hours: int = Field(default=24, ge=1, le=168)
+    open_for_days: int = Field(default=90, ge=1, le=730)
+
+    @model_validator(mode="after")
+    def _has_its_booster(self) -> "Series":
+        if self.beyond == "booster" and self.booster is None:
+            raise ValueError('beyond = "booster" needs booster = "<the set\'s canonical URL>"')
+        if self.beyond != "booster" and self.booster is not None:
+            raise ValueError('booster belongs to beyond = "booster", and to no other')
+        return self
+
+
+class Finding(_Part):
+    """How new infusions are looked for; `poll_minutes` 0 asks the record system only when somebody comes.
+
+    `notify_secret_file` names the shared secret that the record system's notifications carry.
+    """
+
+    poll_minutes: int = Field(default=5, ge=0, le=1440)
+    daily_look_hours: int = Field(default=24, ge=1, le=168)
+    notify_secret_file: FileName | None = None
+    merged_patients: bool = False
 
 
 class People(_Part):
@@ -130,13 +211,19 @@ class Api(_Part):
 
 
 class FilingRules(_Part):
-    """How summaries are filed: the rung of fault-matrix section 2, and the document's type (rule 20)."""
+    """How summaries are filed: the rung of fault-matrix section 2, and the document's type (rule 20).
+
+    `needs_encounter`: documents without an encounter are not taken there, so their filing waits (rule 11).
+    `tasks`: the sets that are asked are written there as Tasks.
+    """
 
     rung: Literal["B", "C"] = "B"
     type_system: str = "http://loinc.org"
     type_code: str = "74465-6"
     type_display: str = "Questionnaire response Document"
     quiet_window_minutes: int = Field(default=15, ge=2, le=1440)
+    needs_encounter: bool = False
+    tasks: bool = False
 
 
 class Clinic(_Part):
@@ -156,6 +243,8 @@ class Clinic(_Part):
     officer_app: App | None = None
     backend: Backend
     infusions: Infusions
+    series: Series = Series()
+    finding: Finding = Finding()
     people: People = People()
     api: Api = Api()
     filing: FilingRules = FilingRules()

@@ -20,8 +20,10 @@ from service.clinic import App as AppTable
 from service.clinic import Clinic, Code, read_clinics
 from service.ehr.client import RecordSystem
 from service.ehr.outcome import Rung
-from service.journal.infusions import Coding, MatchRule
+from service.journal.match import Coding, MatchRule
+from service.journal.overview import ClinicRules
 from service.journal.prompts import PromptLibrary
+from service.journal.series import Beyond, SeriesRule
 from service.keyring import Keyring, read_keyring, read_secret
 from service.r4.document_reference import DocumentType
 from service.r4.questionnaire import load_library
@@ -38,7 +40,7 @@ from service.store.sealing import Seal
 from service.store.writer import Writer
 from service.summary.content import Summary
 from service.summary.rendering import Limits, RenderingChild
-from service.workflow.desk import App, ClinicDesk, Desk, FilingRules
+from service.workflow.desk import App, ClinicDesk, Desk, FilingRules, FindingRules
 
 RENDER_SECONDS = 30.0
 
@@ -146,7 +148,7 @@ def _clinic(
         iss=clinic.iss,
         issuer=clinic.issuer,
         spellings=clinic.spellings,
-        rule=_rule(clinic),
+        rules=clinic_rules(clinic),
         officers=frozenset(clinic.people.officers),
         care_team=frozenset(clinic.people.care_team),
         audiences=clinic.api.audiences,
@@ -160,6 +162,8 @@ def _clinic(
         ),
         record_system=lambda token: RecordSystem(clinic.iss, http, token),
         for_delivery=RecordSystem(clinic.iss, http, tokens.token, renew=tokens.forget),
+        finding=_finding(clinic, settings),
+        merged_patients=clinic.finding.merged_patients,
     )
 
 
@@ -189,7 +193,12 @@ def _caller(registration: Registration, http: httpx2.Client) -> Caller:
     return Caller(registration, http, now, os.urandom)
 
 
-def _rule(clinic: Clinic) -> MatchRule:
+def clinic_rules(clinic: Clinic) -> ClinicRules:
+    """How this clinic finds and counts infusions; for commands that need no database as well."""
+    return ClinicRules(match=_match_rule(clinic), series=_series_rule(clinic))
+
+
+def _match_rule(clinic: Clinic) -> MatchRule:
     table = clinic.infusions
     return MatchRule(
         version=table.version,
@@ -199,10 +208,29 @@ def _rule(clinic: Clinic) -> MatchRule:
         classes=_codings(table.classes),
         reasons=_codings(table.reasons),
         locations=table.locations,
+        appointment_types=_codings(table.appointment_types),
         excluded_types=_codings(table.excluded_types),
+        excluded_service_types=_codings(table.excluded_service_types),
+        excluded_classes=_codings(table.excluded_classes),
+        excluded_reasons=_codings(table.excluded_reasons),
+        excluded_locations=table.excluded_locations,
+        proof=table.proof,
+        proof_codes=_codings(table.proof_codes),
         statuses=frozenset(table.statuses),
         ready_after=timedelta(minutes=table.ready_after_minutes),
         usual_stay=timedelta(hours=table.usual_stay_hours),
+    )
+
+
+def _series_rule(clinic: Clinic) -> SeriesRule:
+    table = clinic.series
+    return SeriesRule(
+        length=table.length,
+        episodes=table.episodes,
+        beyond=Beyond(table.beyond),
+        booster=table.booster,
+        attach_within=timedelta(hours=table.attach_within_hours),
+        open_for=timedelta(days=table.open_for_days),
     )
 
 
@@ -216,6 +244,18 @@ def _filing(clinic: Clinic) -> FilingRules:
         rung=Rung(table.rung),
         document_type=DocumentType(table.type_code, table.type_display, table.type_system),
         quiet_window=timedelta(minutes=table.quiet_window_minutes),
+        needs_encounter=table.needs_encounter,
+        tasks=table.tasks,
+    )
+
+
+def _finding(clinic: Clinic, settings: Settings) -> FindingRules:
+    table = clinic.finding
+    secret = read_secret(settings.secrets_dir, table.notify_secret_file) if table.notify_secret_file else None
+    return FindingRules(
+        poll=timedelta(minutes=table.poll_minutes) if table.poll_minutes else None,
+        daily_look=timedelta(hours=table.daily_look_hours),
+        notify_secret=secret,
     )
 
 

@@ -1,6 +1,7 @@
-"""The delivery worker: one thread per clinic, each asking for the next thing owed until there is none."""
+"""The worker: for each clinic one thread that delivers what is owed, and one that looks for new infusions."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
@@ -9,15 +10,20 @@ from service.journal.problems import TooBusy
 from service.wiring import Wiring
 from service.workflow.deliver_entry import deliver_next, forget_expired
 from service.workflow.desk import Desk
+from service.workflow.find_infusions import find_infusions
+from service.workflow.hand_over_tasks import hand_over_tasks
 
 IDLE_SECONDS = 0.5
+FIND_SECONDS = 2.0
 _TIDY_EVERY = 600  # idle rounds: about five minutes
 _log = structlog.get_logger("worker")
+
+Round = Callable[[Desk, str, str], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """The running delivery threads, and how to end them."""
+    """The running threads, and how to end them."""
 
     threads: tuple[threading.Thread, ...]
     ending: threading.Event
@@ -30,45 +36,55 @@ class Workers:
 
 
 def start(wiring: Wiring) -> Workers:
-    """Start delivering for every clinic, beside whatever else this process does."""
+    """Start delivering and looking for every clinic, beside whatever else this process does."""
     ending = threading.Event()
     owner = wiring.desk.new_id()
     threads = tuple(
         threading.Thread(
-            target=deliver_until, args=(wiring.desk, key, owner, ending), name=f"deliver-{key}", daemon=True
+            target=until, args=(ending, wiring.desk, key, owner), name=f"{name}-{key}", daemon=True
         )
         for key in wiring.desk.clinics
+        for name, until in (("deliver", deliver_until), ("find", find_until))
     )
     for thread in threads:
         thread.start()
     return Workers(threads, ending)
 
 
-def deliver_until(desk: Desk, clinic: str, owner: str, ending: threading.Event) -> None:
+def deliver_until(ending: threading.Event, desk: Desk, clinic: str, owner: str) -> None:
     """Deliver what is due, one item after the other; sleep when there is nothing."""
     idle = 0
     while not ending.is_set():
-        if _deliver_one(desk, clinic, owner):
+        if _safely(deliver_next, desk, clinic, owner):
             continue
         if idle % _TIDY_EVERY == 0:
-            _tidy(desk)
+            _safely(_tidy, desk, clinic, owner)
         idle += 1
         ending.wait(IDLE_SECONDS)
 
 
-def _tidy(desk: Desk) -> None:
-    try:
-        forget_expired(desk)
-    except TooBusy:
-        return
+def find_until(ending: threading.Event, desk: Desk, clinic: str, owner: str) -> None:
+    """Look for new infusions and hand over what was assigned, again and again."""
+    while not ending.is_set():
+        if not _safely(_find, desk, clinic, owner):
+            ending.wait(FIND_SECONDS)
 
 
-def _deliver_one(desk: Desk, clinic: str, owner: str) -> bool:
+def _find(desk: Desk, clinic: str, owner: str) -> bool:
+    return bool(find_infusions(desk, clinic, owner) + hand_over_tasks(desk, clinic))
+
+
+def _tidy(desk: Desk, clinic: str, owner: str) -> bool:  # noqa: ARG001 - one shape for every round
+    forget_expired(desk)
+    return False
+
+
+def _safely(do: Round, desk: Desk, clinic: str, owner: str) -> bool:
+    """One round. One bad item must not end the worker: it is owed still and tried again, visibly."""
     try:
-        return deliver_next(desk, clinic, owner)
+        return do(desk, clinic, owner)
     except TooBusy:
         return False
     except Exception as problem:
-        # One bad item must not end the worker: its lease runs out and it is tried again, visibly.
-        _log.error("delivery failed", kind=type(problem).__name__, clinic=clinic)
+        _log.error("worker round failed", doing=do.__name__, kind=type(problem).__name__, clinic=clinic)
         return False

@@ -4,6 +4,7 @@ The database, the keys, the launches and the record systems are real; only the n
 call, and the clock is the test's own. What people do in it stands in tests/people.py.
 """
 
+import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -31,6 +32,8 @@ from service.summary.rendering import Limits, RenderingChild
 from service.wiring import Wiring
 from service.workflow.deliver_entry import deliver_next
 from service.workflow.desk import Desk
+from service.workflow.find_infusions import find_infusions
+from tests.front_desk import front_desk_app
 
 JOURNAL = "http://127.0.0.1:8080"
 EHR = "http://localhost:8090"
@@ -152,6 +155,14 @@ class World:
             attempts += 1
         return attempts
 
+    def find(self, clinic: str = CLINIC, owner: str = "worker", minutes: float = 0) -> int:
+        """Let the worker look for new infusions, after some time went by; how many patients it looked at."""
+        self.clock.pass_time(minutes=minutes)
+        looked = 0
+        while found := find_infusions(self.desk, clinic, owner):
+            looked += found
+        return looked
+
 
 def extra_apps(service_url: str) -> tuple[RegisteredApp, ...]:
     """Apps of other makers that the demo has no use for."""
@@ -163,6 +174,7 @@ def extra_apps(service_url: str) -> tuple[RegisteredApp, ...]:
             redirect_uris=(f"{service_url}/ward-tool",),
             scopes="openid fhirUser launch/patient user/QuestionnaireResponse.rs",
         ),
+        front_desk_app(),
     )
 
 
@@ -239,6 +251,38 @@ def rendering_child() -> Iterator[RenderingChild]:
     child = RenderingChild(Limits())
     yield child
     child.close()
+
+
+WorldWith = Callable[..., World]
+
+
+@pytest.fixture
+def world_with(
+    tmp_path: Path, template: Path, rendering_child: RenderingChild, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[WorldWith]:
+    """Makes the test's world with these tables of clinics.toml, in place of those that stand there."""
+    made: list[World] = []
+
+    def make(tables: str, **secrets: str) -> World:
+        folder = tmp_path / "world"
+        copy_world(template, folder)
+        clinics = folder / "clinics.toml"
+        clinics.write_text(_with_tables(clinics.read_text("utf-8"), tables), "utf-8")
+        for name, secret in secrets.items():
+            (folder / "secrets" / name).write_text(secret, "utf-8")
+        made.append(start(folder, rendering_child, monkeypatch))
+        return made[0]
+
+    yield make
+    for one in made:
+        one.closing.close()
+
+
+def _with_tables(written: str, tables: str) -> str:
+    """The file with these tables instead of the same ones in it."""
+    for header in re.findall(r"(?m)^\[[^\]\n]+\]$", tables):
+        written = re.sub(rf"(?ms)^{re.escape(header)}$.*?(?=^\[|\Z)", "", written)
+    return f"{written}\n{tables}\n"
 
 
 @pytest.fixture

@@ -38,7 +38,8 @@ class AccessContext:
     """Who asks, for which clinic, and whose data they may touch.
 
     `patients` names the patients within reach; None means every patient of the clinic (care team, system
-    clients), the empty set none. Where nothing is known, nothing is allowed.
+    clients), the empty set none. Where nothing is known, nothing is allowed. `subject` is the one whose chart is
+    open, where records that theirs replaced are within reach as well (threat T9).
     """
 
     clinic: str
@@ -50,6 +51,7 @@ class AccessContext:
     permissions: frozenset[Permission] = frozenset()
     token_digest: str | None = None
     visit: str | None = None
+    subject: str | None = None
 
     def reaches(self, patient_id: str) -> bool:
         """Whether this patient's data lies within reach."""
@@ -63,6 +65,8 @@ class AccessContext:
     @property
     def only_patient(self) -> str | None:
         """The one patient in context, where there is exactly one."""
+        if self.subject is not None:
+            return self.subject
         if self.patients is not None and len(self.patients) == 1:
             return next(iter(self.patients))
         return None

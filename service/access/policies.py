@@ -18,6 +18,8 @@ class Policy:
 
 PUBLIC = Policy("public", public=True)
 LAUNCH = Policy("launch", public=True)  # nobody is signed in yet; the launch itself proves who comes
+# A record system has no token of ours: the secret that the clinic agreed on with it proves who comes.
+SUBSCRIPTION = Policy("subscription", public=True)
 PATIENT_PAGE = Policy("patient-page", frozenset({Role.PATIENT}))
 CLINICIAN_PAGE = Policy("clinician-page", frozenset({Role.CLINICIAN}))
 OFFICER_PAGE = Policy("officer-page", frozenset({Role.OFFICER}))

@@ -17,6 +17,7 @@ class Deed(StrEnum):
     READ = "read"
     UPDATE = "update"
     SEARCH = "search"
+    DECIDE = "decide"
     SAVE_DRAFT = "save-draft"
     LAUNCH = "launch"
     LOGIN = "login"

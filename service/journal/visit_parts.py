@@ -16,7 +16,9 @@ def wholes(encounter: EncounterSeen, seen: Mapping[str, EncounterSeen]) -> Itera
         above = _above(above, seen)
 
 
-def under_counted(encounters: Iterable[EncounterSeen], seen: Mapping[str, EncounterSeen]) -> list[EncounterSeen]:
+def under_counted(
+    encounters: Iterable[EncounterSeen], seen: Mapping[str, EncounterSeen]
+) -> list[EncounterSeen]:
     """The counted encounters, each as part of the nearest counted one above it, where there is one."""
     counted = {one.id: one for one in encounters}
     return [_under(one, counted, seen) for one in counted.values()]

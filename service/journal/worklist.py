@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from service.journal.entries import EntryStatus
 from service.journal.infusions import Course, Doubt, DoubtReason
 from service.journal.rulings import Rulings
 from service.journal.series import Assignment
@@ -99,7 +100,7 @@ def _doubt(doubt: Doubt, course: Course) -> WorkItem:
 
 def _entries(steps: Iterable[Step], free: tuple[Assignment, ...]) -> Iterator[WorkItem]:
     for step in steps:
-        if step.entry is None:
+        if step.entry is None or step.entry.status is EntryStatus.ENTERED_IN_ERROR:
             continue
         if step.is_unattached:
             yield _entry(step, Waits.UNATTACHED, "no-infusion", (Way.ATTACH, Way.LEAVE), free)

@@ -1,10 +1,13 @@
-"""A patient starts writing after an infusion: the link to it is frozen here, with its evidence (rule 9)."""
+"""A patient starts writing: after an infusion, whose link is frozen here with its evidence, or before anybody
+documented one (rules 9 and 11)."""
 
 from service.access.context import AccessContext
 from service.audit.record import Deed
-from service.journal.entries import Draft
+from service.journal.entries import Draft, Link
 from service.journal.problems import AlreadySent, InfusionTaken, NotYours
-from service.journal.series import Assignment, Standing
+from service.journal.prompts import PromptSet
+from service.journal.series import Assignment
+from service.journal.steps import Standing
 from service.store import deeds, drafts, entries
 from service.store.deeds import GuardFailed
 from service.workflow.desk import Desk
@@ -33,8 +36,43 @@ def begin_entry(desk: Desk, context: AccessContext, key: str, encounter_id: str)
     raise NotYours
 
 
+def begin_now(desk: Desk, context: AccessContext, key: str, set_url: str) -> Draft:
+    """A draft without an infusion, in the set that was picked ("capture now", rule 11); the one this key has, if any.
+
+    NotYours where the set is not offered; AlreadySent where this key's entry went already.
+    """
+    begun = drafts.draft(desk.store, context, key)
+    if begun is not None:
+        return begun
+    if entries.by_key(desk.store, context, key) is not None:
+        raise AlreadySent
+    picked = next((one for one in look(desk, context).to_write_now if one.url == set_url), None)
+    if picked is None:
+        raise NotYours
+    draft = _first_draft(desk, context, key, picked, Link())
+    guards = (deeds.DraftIsAt(key, draft.patient_id, 0), deeds.EntryIsNew(key))
+    remembered = record(desk, context, Deed.SAVE_DRAFT, patient=draft.patient_id, what=f"Draft/{key}")
+    try:
+        desk.writer.perform(deeds.Deed(context.clinic, guards, (deeds.SaveDraft(draft),), (remembered,)))
+    except GuardFailed:
+        return _begun_at_once_meanwhile(desk, context, key)
+    return draft
+
+
+def _begun_at_once_meanwhile(desk: Desk, context: AccessContext, key: str) -> Draft:
+    """The same press of the button, twice: go on with its draft. A key of somebody else's draft opens nothing."""
+    begun = drafts.draft(desk.store, context, key)
+    if begun is not None:
+        return begun
+    if entries.by_key(desk.store, context, key) is not None:
+        raise AlreadySent
+    raise NotYours
+
+
 def _begin(desk: Desk, context: AccessContext, key: str, assignment: Assignment) -> Draft:
-    draft = _first_draft(desk, context, key, assignment)
+    if assignment.prompt_set is None:
+        raise NotYours
+    draft = _first_draft(desk, context, key, assignment.prompt_set, assignment.link)
     deed = deeds.Deed(
         context.clinic,
         guards=(
@@ -52,16 +90,15 @@ def _begin(desk: Desk, context: AccessContext, key: str, assignment: Assignment)
     return draft
 
 
-def _first_draft(desk: Desk, context: AccessContext, key: str, assignment: Assignment) -> Draft:
+def _first_draft(desk: Desk, context: AccessContext, key: str, prompt_set: PromptSet, link: Link) -> Draft:
     now = desk.now()
-    prompt_set = assignment.prompt_set
-    if prompt_set is None or context.only_patient is None:
+    if context.only_patient is None:
         raise NotYours
     return Draft(
         key=key,
         patient_id=context.only_patient,
         questionnaire=prompt_set.canonical,
-        link=assignment.link,
+        link=link,
         answers=(),
         revision=1,
         started_at=now,

@@ -5,21 +5,24 @@ again is decided by a pure function (fault matrix, section 2).
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from service.access.context import AccessContext, Origin, Role
 from service.audit.record import Deed, Record
 from service.audit.record import Outcome as AuditOutcome
-from service.ehr.encounters import encounter_of, patient_of
+from service.ehr.encounters import encounter_of, encounters_of, patient_of, survivor_of
 from service.ehr.outcome import Busy, Filed, HeldThere, NotSent, Outcome, Refused, Rung, Why
-from service.ehr.problems import RecordSystemProblem
+from service.ehr.problems import RecordSystemProblem, Unclear
 from service.ehr.retry import Done, Next, Park, Retry, Tried, next_attempt
-from service.ehr.write_back import file_document
+from service.ehr.write_back import file_document, supersede_document
 from service.journal.entries import EntryVersion, Filing, FilingState
+from service.journal.infusions import still_counts
+from service.journal.match import EncounterSeen
+from service.journal.rulings import Rulings
 from service.r4 import document_reference
 from service.smart.problems import SmartProblem
-from service.store import deeds, entries, filings, sessions
+from service.store import deeds, entries, filings, finding, rulings, sessions
 from service.store.deeds import GuardFailed
 from service.store.filings import Claimed
 from service.summary.content import CannotRender, PatientHeader
@@ -40,6 +43,7 @@ class _Work:
     claimed: Claimed
     entry: EntryVersion
     context: AccessContext
+    subject: str
 
     @property
     def filing(self) -> Filing:
@@ -67,6 +71,7 @@ def take_over(desk: Desk) -> None:
     Only where one process serves (the folder's lock says so); elsewhere a lease ends by its time alone.
     """
     desk.writer.run_alone(filings.free_every_lane)
+    desk.writer.run_alone(finding.end_every_lease)
 
 
 def forget_expired(desk: Desk) -> None:
@@ -88,7 +93,8 @@ def deliver_next(desk: Desk, clinic_key: str, owner: str) -> bool:
     )
     if entry is None:
         raise LookupError("a filing without its entry version")
-    work = _Work(desk, desk.clinic(clinic_key), claimed, entry, _worker(desk, clinic_key, claimed))
+    context = _worker(desk, clinic_key, claimed)
+    work = _Work(desk, desk.clinic(clinic_key), claimed, entry, context, entry.patient_id)
     try:
         _deliver(work)
     except GuardFailed:
@@ -107,7 +113,7 @@ def _deliver(work: _Work) -> None:
         outcome = early.outcome
     decided = next_attempt(
         outcome,
-        Tried(work.filing.attempts + 1, work.entry.recorded_at),
+        Tried(work.filing.attempts + 1, work.filing.first_tried_at or work.desk.now()),
         now=work.desk.now(),
         random=work.desk.chance,
         rung=work.clinic.filing.rung,
@@ -126,19 +132,37 @@ def _quiet_until(work: _Work) -> Retry | None:
 
 
 def _attempt(work: _Work) -> Outcome:
+    work = replace(work, subject=_subject(work))
     _check_encounter(work)
-    pdf = work.claimed.summary_pdf or _render(work)
-    body = document_reference.write(_document(work, pdf))
+    earlier = filings.predecessor(work.desk.store, work.clinic.key, work.entry.id, work.entry.version)
+    pdf = work.claimed.summary_pdf or _render(work, earlier)
+    body = document_reference.write(_document(work, pdf, earlier))
     if not _may_send(work):
         return NotSent("lease-too-short")
     _perform(work, deeds.NoteSendStarted(work.filing.id, work.desk.now()))
-    return file_document(
+    outcome = file_document(
         work.clinic.for_delivery,
         work.clinic.filing.rung,
         body,
         work.filing.version_identifier,
         may_send=lambda: _may_send(work),
     )
+    if earlier is None or not isinstance(outcome, Filed):
+        return outcome
+    return _superseded(work, earlier, outcome)
+
+
+def _superseded(work: _Work, earlier: Filing, filed: Filed) -> Outcome:
+    """The old document is marked, too, where the record system lets us; the new one says by itself what it replaces.
+
+    Whatever may heal is tried again with the whole filing: the new document is found, not made twice (W-30, U-08).
+    """
+    if not _may_send(work):
+        return NotSent("lease-too-short")
+    outcome = supersede_document(
+        work.clinic.for_delivery, earlier.document_id or "", earlier.version_identifier
+    )
+    return filed if isinstance(outcome, Filed | HeldThere | Refused) else outcome
 
 
 def _check_encounter(work: _Work) -> None:
@@ -150,13 +174,27 @@ def _check_encounter(work: _Work) -> None:
     if encounter_id is None:
         return
     try:
-        seen = encounter_of(work.clinic.for_delivery, encounter_id)
+        seen = _seen_now(work, encounter_id)
     except RecordSystemProblem:
         raise _NotNow(NotSent("encounter-not-read")) from None
     except SmartProblem as problem:
         raise _NotNow(NotSent(problem.reason or "no-token")) from None
-    if seen is None or seen.patient_id != work.entry.patient_id or not work.clinic.rule.counts(seen):
+    decided = Rulings(rulings.rulings_of(work.desk.store, work.context, work.context.patients or ()))
+    if seen is None or not still_counts(seen, work.clinic.rules.match, decided):
         raise _NotNow(Refused(Why.TARGET, codes=("encounter-withdrawn",)))
+    if seen.patient_id != work.subject:
+        raise _NotNow(Refused(Why.TARGET, codes=("encounter-of-another-record",)))
+
+
+def _seen_now(work: _Work, encounter_id: str) -> EncounterSeen | None:
+    """The encounter, with what the clinic's rule reads beside it where it asks for that."""
+    record_system, match = work.clinic.for_delivery, work.clinic.rules.match
+    seen = encounter_of(record_system, encounter_id)
+    if seen is None or not match.asks_beside:
+        return seen
+    return next(
+        (one for one in encounters_of(record_system, seen.patient_id, match) if one.id == encounter_id), seen
+    )
 
 
 def _may_send(work: _Work) -> bool:
@@ -164,7 +202,7 @@ def _may_send(work: _Work) -> bool:
     return work.desk.now() + ATTEMPT < work.claimed.lease_until
 
 
-def _render(work: _Work) -> bytes:
+def _render(work: _Work, earlier: Filing | None) -> bytes:
     """The PDF, made once and kept, so that every attempt sends the same bytes (W-01)."""
     prompt_set = work.desk.library.by_canonical(work.entry.questionnaire)
     if prompt_set is None:
@@ -176,6 +214,7 @@ def _render(work: _Work) -> bytes:
         _header(work),
         work.filing.version_identifier,
         private_copy=False,
+        replaces=earlier.version_identifier if earlier else None,
     )
     try:
         pdf = work.desk.render(summary)
@@ -187,7 +226,7 @@ def _render(work: _Work) -> bytes:
 
 def _header(work: _Work) -> PatientHeader:
     try:
-        patient = patient_of(work.clinic.for_delivery, work.entry.patient_id)
+        patient = patient_of(work.clinic.for_delivery, work.subject)
     except RecordSystemProblem:
         raise _NotNow(NotSent("patient-not-read")) from None
     except SmartProblem as problem:
@@ -198,24 +237,39 @@ def _header(work: _Work) -> PatientHeader:
     return PatientHeader(patient.name, patient.birth_date, identifier)
 
 
-def _document(work: _Work, pdf: bytes) -> document_reference.FiledDocument:
+def _subject(work: _Work) -> str:
+    """Whose record it goes to: the one that replaced the patient's, where it and the old one both say so (F52)."""
+    if not work.clinic.merged_patients:
+        return work.entry.patient_id
+    try:
+        return survivor_of(work.clinic.for_delivery, work.entry.patient_id)
+    except Unclear:
+        raise _NotNow(Refused(Why.TARGET, codes=("patient-merge-unclear",))) from None
+    except RecordSystemProblem:
+        raise _NotNow(NotSent("patient-not-read")) from None
+    except SmartProblem as problem:
+        raise _NotNow(NotSent(problem.reason or "no-token")) from None
+
+
+def _document(work: _Work, pdf: bytes, earlier: Filing | None) -> document_reference.FiledDocument:
     entry, link = work.entry, work.entry.link
     return document_reference.FiledDocument(
         entry_identifier=entry.identifier,
         version_identifier=work.filing.version_identifier,
-        patient_id=entry.patient_id,
+        patient_id=work.subject,
         date=entry.recorded_at,
         created=entry.recorded_at,
         content_type="application/pdf",
         data=pdf,
         title=_title(work),
-        author=f"Patient/{entry.patient_id}",
+        author=f"Patient/{work.subject}",
         encounter_id=link.encounter_id,
         period_start=link.infusion_start,
         period_end=link.infusion_end,
         type=work.clinic.filing.document_type,
         custodian=work.clinic.title,
         language=entry.language,
+        replaces=earlier.document_id if earlier else None,
     )
 
 
@@ -232,17 +286,24 @@ def _settle(work: _Work, outcome: Outcome, decided: Next) -> None:
     """Write down what became of it and give the lane back: one deed, fenced."""
     lane = deeds.ReleaseLane(work.filing.patient_id, work.claimed.fence)
     changes: tuple[deeds.Change, ...] = (_change(work, outcome, decided), lane)
-    if isinstance(outcome, Busy | NotSent) and outcome != _QUIET:
-        # Nothing of it is under way there: the next attempt need not wait out the quiet window.
-        changes = (deeds.NoteSendStarted(work.filing.id, None), *changes)
+    if _left_nothing(outcome) and outcome != _QUIET:
+        # Nothing of this attempt is under way there. What an earlier one may have left stays noted.
+        changes = (deeds.NoteSendStarted(work.filing.id, work.claimed.send_started_at), *changes)
     _perform(work, *changes, records=(_remembered(work, outcome, decided),))
+
+
+def _left_nothing(outcome: Outcome) -> bool:
+    """Whether the record system can hold nothing of this attempt: it never left, or was refused as it came."""
+    if isinstance(outcome, Refused):
+        return outcome.why in (Why.CONTENT, Why.FORM, Why.SIGN_IN, Why.SCOPE, Why.TARGET)
+    return isinstance(outcome, Busy | NotSent)
 
 
 def _change(work: _Work, outcome: Outcome, decided: Next) -> deeds.Change:
     filing, now = work.filing, work.desk.now()
     if isinstance(decided, Retry):
         attempts = filing.attempts + (1 if decided.counts else 0)
-        return deeds.PostponeFiling(filing.id, decided.at, attempts, decided.reason)
+        return deeds.PostponeFiling(filing.id, decided.at, attempts, decided.reason, tried_at=now)
     if isinstance(decided, Park):
         refused = isinstance(outcome, Refused)
         state = FilingState.REFUSED if refused else FilingState.PARKED

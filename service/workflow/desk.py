@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 
 from service.ehr.client import RecordSystem
 from service.ehr.outcome import Rung
-from service.journal.infusions import MatchRule
+from service.journal.overview import ClinicRules
 from service.journal.problems import NotYours
 from service.journal.prompts import PromptLibrary
 from service.r4.document_reference import DocumentType
@@ -28,11 +28,30 @@ _ENTRY_IDS = UUID("6f1c2a52-6d0e-4d0b-9a53-5d6f3c1be0a7")
 
 @dataclass(frozen=True, slots=True)
 class FilingRules:
-    """How one clinic's summaries are filed: the rung, the document's type, the quiet window (fault matrix 2)."""
+    """How one clinic's summaries are filed: the rung, the document's type, the quiet window (fault matrix 2).
+
+    `needs_encounter`: the record system takes a document only with an encounter, so an entry without one waits
+    (rule 11). `tasks`: it takes the assigned sets as Tasks.
+    """
 
     rung: Rung
     document_type: DocumentType
     quiet_window: timedelta
+    needs_encounter: bool = False
+    tasks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRules:
+    """How new infusions are looked for: how often the record system is asked, and what its notifications prove.
+
+    `poll` is None where it is never asked by itself. Every known patient is looked at anew after `daily_look`, so
+    that what a changed-since search missed is found. `notify_secret` comes with each notification.
+    """
+
+    poll: timedelta | None = timedelta(minutes=5)
+    daily_look: timedelta = timedelta(hours=24)
+    notify_secret: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +66,9 @@ class App:
 class ClinicDesk:
     """One clinic as workflows see it: its names, its rules, and the ways to its record system.
 
-    `apps` are by kind of visit: patient, clinician, officer. `record_system` takes what gives an access token.
+    `apps` are by kind of visit: patient, clinician, officer. `record_system` takes what gives an access token;
+    `for_delivery` calls with the worker's own. `merged_patients`: a patient also reaches what was written under a
+    record that theirs replaces, once the record system confirms it (threat T9).
     """
 
     key: str
@@ -59,7 +80,7 @@ class ClinicDesk:
     iss: str
     issuer: str
     spellings: tuple[str, ...]
-    rule: MatchRule
+    rules: ClinicRules
     officers: frozenset[str]
     care_team: frozenset[str]
     audiences: tuple[str, ...]
@@ -71,6 +92,8 @@ class ClinicDesk:
     keys: RemoteKeys
     record_system: Callable[[Callable[[], str]], RecordSystem]
     for_delivery: RecordSystem
+    finding: FindingRules = FindingRules()
+    merged_patients: bool = False
 
 
 class Turns:
@@ -110,6 +133,10 @@ class Desk:
     def entry_id(self, clinic: str, key: str) -> str:
         """The FHIR id of the entry with this key: the server's own, and the same from draft to amendment."""
         return str(uuid5(_ENTRY_IDS, f"{clinic}/{key}"))
+
+    def provenance_id(self, entry_id: str, version: int) -> str:
+        """The FHIR id of the Provenance of this entry version: it names the version, so that no table has to."""
+        return f"{entry_id}.{version}"
 
     def clinic(self, key: str) -> ClinicDesk:
         """The clinic with this short name; NotYours where there is none."""

@@ -2,7 +2,7 @@
 
 from service.access.context import AccessContext, Origin, Role
 from service.audit.record import Deed
-from service.journal.entries import Filing
+from service.journal.entries import Filing, FilingState
 from service.journal.problems import NotYours
 from service.store import deeds, filings
 from service.workflow.desk import Desk
@@ -15,12 +15,13 @@ def owed(desk: Desk, clinic: str) -> list[Filing]:
 
 
 def try_again(desk: Desk, clinic: str, filing_id: str) -> None:
-    """Put a parked or refused filing back in its lane, due now; NotYours where nothing of that id is owed.
+    """Put a parked or refused filing back in its lane, due now; NotYours where nothing of that id is owed, or where it
+    waits for an encounter (rule 11).
 
     Whether it was filed after all is looked up first by the worker, as at every attempt.
     """
     found = next((one for one in owed(desk, clinic) if one.id == filing_id), None)
-    if found is None:
+    if found is None or found.state is FilingState.WAITING:
         raise NotYours
     operator = AccessContext(
         clinic=clinic, role=Role.OPERATOR, origin=Origin(desk.new_id()), client="command-line"

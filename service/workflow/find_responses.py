@@ -1,4 +1,4 @@
-"""A client reads or searches QuestionnaireResponses: the current versions within its reach, each read remembered."""
+"""A client reads or searches QuestionnaireResponses within its reach, or their past; each read is remembered."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
@@ -35,6 +35,24 @@ class FoundResponses:
     next_after: Cursor | None
 
 
+@dataclass(frozen=True, slots=True)
+class HistoryQuery:
+    """Which versions of a response are asked for: recorded at `since` or later, below a version number, a page."""
+
+    since: datetime | None = None
+    below: int | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class FoundVersions:
+    """One page of versions, how many there are on all pages, and the version below which the next page begins."""
+
+    served: tuple[Served, ...]
+    total: int
+    next_below: int | None
+
+
 def read_response(desk: Desk, context: AccessContext, response_id: str) -> Served:
     """One response by its id: sent ones within reach, drafts for their patient alone. NotYours for all else."""
     entry = entries.by_id(desk.store, context, response_id)
@@ -46,6 +64,36 @@ def read_response(desk: Desk, context: AccessContext, response_id: str) -> Serve
     return served
 
 
+def read_version(desk: Desk, context: AccessContext, response_id: str, written: str) -> Served:
+    """One sent version of a response, named as in its versionId; drafts have no versions for anybody (rule 13)."""
+    number = as_version_number(written)
+    version = entries.version_of(desk.store, context, response_id, number) if number is not None else None
+    if version is None:
+        raise NotYours
+    _remember_read(desk, context, [version])
+    return serve(version)
+
+
+def read_history(desk: Desk, context: AccessContext, response_id: str, wanted: HistoryQuery) -> FoundVersions:
+    """The sent versions of a response, newest first (I-60); NotYours where none was sent."""
+    versions = entries.versions_of(desk.store, context, response_id)
+    if not versions:
+        raise NotYours
+    since = [one for one in versions if wanted.since is None or one.recorded_at >= wanted.since]
+    ahead = [one for one in since if wanted.below is None or one.version < wanted.below]
+    page = ahead[: wanted.limit]
+    # That nothing was recorded since tells of the newest version, too.
+    _remember_read(desk, context, page or versions[:1])
+    more = len(ahead) > len(page)
+    return FoundVersions(tuple(serve(one) for one in page), len(since), page[-1].version if more else None)
+
+
+def as_version_number(written: str) -> int | None:
+    """The version that a versionId of ours names, from 1; None where it is none that any database could hold."""
+    is_number = written.isascii() and written.isdecimal() and len(written) < 10 and written[0] != "0"
+    return int(written) if is_number else None
+
+
 def find_responses(desk: Desk, context: AccessContext, wanted: EntryQuery, query: str) -> FoundResponses:
     """The matches of a search, newest first; one record for every patient found, or one for none (BALP B-07)."""
     found = entries.find(desk.store, context, replace(wanted, limit=wanted.limit + 1))
@@ -54,8 +102,24 @@ def find_responses(desk: Desk, context: AccessContext, wanted: EntryQuery, query
     served = [serve(entry) for entry in found[: wanted.limit]]
     if wanted.after is None:
         served = [*_drafts(desk, context, wanted), *served]
-    _remember(desk, context, query, {*(one.patient_id for one in served), *(wanted.patient_ids or ())})
+    touched = {*(one.patient_id for one in served), *(wanted.patient_ids or ())}
+    remember_search(desk, context, "QuestionnaireResponse", query, touched)
     return FoundResponses(tuple(served), Cursor(last.authored, last.id) if last else None)
+
+
+def remember_search(
+    desk: Desk, context: AccessContext, kind: str, query: str, touched: Iterable[str]
+) -> None:
+    """A record of a search for this resource type, for each patient found or asked for.
+
+    Also a search that finds nothing says whom it was about.
+    """
+    patients: list[str | None] = [*sorted(touched)] or [None]
+    before_answering(
+        desk,
+        context,
+        [record(desk, context, Deed.SEARCH, patient=patient, what=kind, query=query) for patient in patients],
+    )
 
 
 def serve(entry: EntryVersion) -> Served:
@@ -124,14 +188,18 @@ def _time_fits(draft: Draft, wanted: EntryQuery) -> bool:
     return after and (wanted.authored_before is None or draft.saved_at < wanted.authored_before)
 
 
-def _remember(desk: Desk, context: AccessContext, query: str, touched: Iterable[str]) -> None:
-    """A record for each patient found or asked for: also a search that finds nothing says whom it was about."""
-    patients: list[str | None] = [*sorted(touched)] or [None]
+def _remember_read(desk: Desk, context: AccessContext, versions: Iterable[EntryVersion]) -> None:
     before_answering(
         desk,
         context,
         [
-            record(desk, context, Deed.SEARCH, patient=patient, what="QuestionnaireResponse", query=query)
-            for patient in patients
+            record(
+                desk,
+                context,
+                Deed.READ,
+                patient=one.patient_id,
+                what=f"QuestionnaireResponse/{one.id}/_history/{one.version}",
+            )
+            for one in versions
         ],
     )

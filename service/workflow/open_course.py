@@ -1,15 +1,19 @@
 """A patient opens their course: each infusion, and where its writing stands."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from service.access.context import AccessContext
 from service.audit.record import Deed
+from service.journal.attaching import sets_to_write_now
 from service.journal.entries import Filing
-from service.journal.infusions import Course, course
+from service.journal.overview import Overview, Seen, overview
 from service.journal.problems import NotYours
+from service.journal.prompts import PromptSet
 from service.journal.questions import EntryQuery
-from service.journal.series import Step, assign, steps
-from service.store import drafts, entries, filings, infusions
+from service.journal.rulings import Rulings
+from service.journal.steps import Step
+from service.store import courses, drafts, entries, filings, infusions, rulings
 from service.workflow.desk import Desk
 from service.workflow.remember import before_answering, record
 
@@ -18,20 +22,29 @@ MOST = 500  # entries of one patient shown on one page
 
 @dataclass(frozen=True, slots=True)
 class OpenedCourse:
-    """The steps in order, the filings by entry id, and whether some visit waits for a person to decide."""
+    """What the rules say about one patient now, the filings by entry id, and the sets they could write in at once."""
 
     patient_id: str
-    steps: tuple[Step, ...]
+    overview: Overview
     filings: dict[str, Filing]
-    in_doubt: bool
+    to_write_now: tuple[PromptSet, ...] = ()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The patient's way, in order."""
+        return self.overview.steps
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether some visit waits for a person to decide."""
+        return bool(self.overview.course.doubts)
 
 
 def open_course(desk: Desk, context: AccessContext) -> OpenedCourse:
-    """The patient's own course, remembered as one read."""
+    """The patient's own course, remembered as one read of each record within reach."""
     opened = look(desk, context)
-    before_answering(
-        desk, context, [record(desk, context, Deed.READ, patient=opened.patient_id, what="Course")]
-    )
+    reads = [record(desk, context, Deed.READ, patient=one, what="Course") for one in reached(context)]
+    before_answering(desk, context, reads)
     return opened
 
 
@@ -40,17 +53,28 @@ def look(desk: Desk, context: AccessContext) -> OpenedCourse:
     patient_id = context.only_patient
     if patient_id is None:
         raise NotYours
-    seen = course_of(desk, context, patient_id)
-    rule = desk.clinic(context.clinic).rule
-    ready = frozenset(one.encounter_id for one in seen.infusions if one.is_ready(desk.now(), rule))
-    sent = entries.find(desk.store, context, EntryQuery(patient_ids=(patient_id,), limit=MOST))
+    ids = reached(context)
+    sent = entries.find(desk.store, context, EntryQuery(patient_ids=ids, limit=MOST))
     begun = drafts.drafts_of(desk.store, context) if context.sees_drafts else ()
-    way = steps(assign(seen, desk.library), begun, sent, desk.library, ready)
-    owed = {filing.entry_id: filing for filing in filings.of_patient(desk.store, context, patient_id)}
-    return OpenedCourse(patient_id, way, owed, bool(seen.doubts))
+    seen, rules = seen_of(desk, context, ids), desk.clinic(context.clinic).rules
+    view = overview(seen, rules, desk.library, desk.now(), drafts=begun, entries=sent)
+    owed = {filing.entry_id: filing for one in ids for filing in filings.of_patient(desk.store, context, one)}
+    return OpenedCourse(patient_id, view, owed, sets_to_write_now(view.steps, desk.library, rules.series))
 
 
-def course_of(desk: Desk, context: AccessContext, patient_id: str) -> Course:
-    """The patient's infusions by the clinic's rule, from the encounters last seen."""
-    rule = desk.clinic(context.clinic).rule
-    return course(infusions.encounters_of(desk.store, context, patient_id), rule)
+def reached(context: AccessContext) -> tuple[str, ...]:
+    """The patient in context first, then the records that theirs replaced (threat T9); NotYours for a whole clinic."""
+    patient_id = context.only_patient
+    if patient_id is None or context.patients is None:
+        raise NotYours
+    return (patient_id, *sorted(context.patients - {patient_id}))
+
+
+def seen_of(desk: Desk, context: AccessContext, patient_ids: Collection[str]) -> Seen:
+    """What is known of these records' visits, and what was decided about them."""
+    store = desk.store
+    return Seen(
+        tuple(visit for one in patient_ids for visit in infusions.encounters_of(store, context, one)),
+        tuple(episode for one in patient_ids for episode in courses.episodes_of(store, context, one)),
+        Rulings(rulings.rulings_of(store, context, patient_ids)),
+    )

@@ -41,6 +41,7 @@ def summary_of(
     version_identifier: str,
     *,
     private_copy: bool,
+    replaces: str | None = None,
 ) -> Summary:
     """What the PDF of this entry version says: for the record only what is shared, for the patient everything."""
     return Summary(
@@ -59,7 +60,7 @@ def summary_of(
         notice=prompt_set.notice,
         crisis_line=prompt_set.crisis_line,
         language=entry.language,
-        replaces=None,
+        replaces=replaces,
         private_copy=private_copy,
     )
 

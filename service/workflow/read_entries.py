@@ -9,7 +9,7 @@ from service.audit.record import Deed
 from service.journal.entries import EntryVersion, Filing, shared_answers
 from service.journal.problems import NotYours
 from service.journal.prompts import REPEATING_THEMES, PromptSet
-from service.journal.series import Step
+from service.journal.steps import Step
 from service.store import entries, filings
 from service.workflow.desk import Desk
 from service.workflow.open_course import OpenedCourse, look

@@ -18,12 +18,13 @@ from service.journal.problems import (
     RecordSystemSilent,
 )
 from service.journal.prompts import PromptSet
-from service.journal.series import Standing, Step
+from service.journal.steps import Standing, Step
 from service.r4 import questionnaire_response, raw_json
 from service.r4.canonical import URI_IDENTIFIER
 from service.r4.questionnaire_response import ReceivedResponse
 from service.store import deeds, drafts, entries, infusions
 from service.store.deeds import GuardFailed
+from service.workflow.bring_up_to_date import bring_up_to_date
 from service.workflow.desk import Desk
 from service.workflow.open_course import look
 from service.workflow.refresh_infusions import look_again
@@ -75,13 +76,13 @@ def _judged(
     if prompt_set is None:
         raise NotAnEntry
     key = _key(desk, received)
-    link, encounters = _link(desk, context, patient_id, key, received)
+    link, asked, encounters = _link(desk, context, patient_id, key, received)
     now = desk.now()
     faults = (
         *_not_as_sent(received, value),
         *check_step(None, status),
         *check(received, prompt_set, status=status, now=now, patient_id=patient_id, encounters=encounters),
-        *_set_fits(prompt_set, link),
+        *_set_fits(prompt_set, asked),
     )
     _refuse(faults)
     answers = tuple(Answer(link_id, words) for link_id, words in received.texts().items())
@@ -121,20 +122,23 @@ def _key(desk: Desk, received: ReceivedResponse) -> str:
 
 def _link(
     desk: Desk, context: AccessContext, patient_id: str, key: str, received: ReceivedResponse
-) -> tuple[Link, frozenset[str]]:
-    """The infusion the response names, and every encounter of this patient; the record system is asked if need be."""
+) -> tuple[Link, str | None, frozenset[str]]:
+    """The infusion the response names, the set asked after it, and every encounter of this patient.
+
+    The record system is asked where it names one that was not seen yet.
+    """
     wanted = (received.encounter or "").rpartition("/")[2]
     known = _encounters(desk, context, patient_id)
     if wanted and wanted not in known:
         known = _look(desk, context, patient_id)
     if not wanted:
-        return Link(), known
+        return Link(), None, known
     step = next((one for one in look(desk, context).steps if wanted in one.link.evidence), None)
     if step is not None:
-        return _free(step, key), known
+        return _free(step, key), step.questionnaire, known
     if wanted in known:
         raise _misplaced("This encounter was no infusion.")
-    return Link(), known
+    return Link(), None, known
 
 
 def _free(step: Step, key: str) -> Link:
@@ -165,8 +169,9 @@ def _encounters(desk: Desk, context: AccessContext, patient_id: str) -> frozense
     return frozenset(one.id for one in infusions.encounters_of(desk.store, context, patient_id))
 
 
-def _set_fits(prompt_set: PromptSet, link: Link) -> tuple[Fault, ...]:
-    if link.ordinal is None or prompt_set.ordinal in (None, link.ordinal):
+def _set_fits(prompt_set: PromptSet, asked: str | None) -> tuple[Fault, ...]:
+    """Only the set that belongs to the infusion answers it, in any open version (decision 0007)."""
+    if asked is None or prompt_set.url == asked.split("|")[0]:
         return ()
     return (Fault("business-rule", "Another prompt set belongs to this infusion.", f"{_ROOT}.questionnaire"),)
 
@@ -242,6 +247,7 @@ def _keep_draft(desk: Desk, context: AccessContext, arrived: _Arrived) -> Draft:
         desk.writer.perform(deeds.Deed(context.clinic, guards, (deeds.SaveDraft(draft),), (remembered,)))
     except GuardFailed as failed:
         raise _taken(failed) from None
+    bring_up_to_date(desk, context.clinic, draft.patient_id)
     return draft
 
 

@@ -11,7 +11,7 @@ from service.journal.problems import NotAllowed, SignInNeeded
 from service.smart.access_token import TokenGrant, check
 from service.smart.problems import TokenInvalid
 from service.smart.scopes import LETTERS
-from service.store import deeds, sessions
+from service.store import deeds, merges, sessions
 from service.store.sessions import Visit
 from service.summary.content import PatientHeader
 from service.workflow.desk import ClinicDesk, Desk
@@ -21,7 +21,7 @@ IDLE = timedelta(hours=2)
 LONGEST = timedelta(hours=12)
 _TOUCH_AFTER = timedelta(seconds=60)
 _ROLES = {"patient": Role.PATIENT, "clinician": Role.CLINICIAN, "officer": Role.OFFICER}
-_SERVED = ("QuestionnaireResponse",)
+_SERVED = ("QuestionnaireResponse", "Task", "Provenance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def visitor(desk: Desk, handle: str, secret: str, origin: Origin) -> tuple[Visit
         raise SignInNeeded
     _check_rights(desk.clinic(visit.clinic), visit)
     visit = _touched(desk, renewed(desk, visit, now), now)
-    return Visitor(visit, header_of(visit)), _context_of(visit, origin)
+    return Visitor(visit, header_of(visit)), _context_of(desk, visit, origin)
 
 
 def bearer(desk: Desk, clinic_key: str, header: str, origin: Origin) -> AccessContext | None:
@@ -87,15 +87,26 @@ def header_of(visit: Visit) -> PatientHeader:
     )
 
 
-def _context_of(visit: Visit, origin: Origin) -> AccessContext:
+def _context_of(desk: Desk, visit: Visit, origin: Origin) -> AccessContext:
     return AccessContext(
         clinic=visit.clinic,
         role=_ROLES[visit.kind],
         origin=origin,
         person=visit.person,
-        patients=frozenset({visit.patient_id}) if visit.patient_id else frozenset(),
+        patients=_records_of(desk, visit),
         visit=visit.handle,
+        subject=visit.patient_id,
     )
+
+
+def _records_of(desk: Desk, visit: Visit) -> frozenset[str]:
+    """The patient's record, and those that the record system confirmed during this visit to be theirs (threat T9)."""
+    if visit.patient_id is None:
+        return frozenset()
+    if not desk.clinic(visit.clinic).merged_patients:
+        return frozenset({visit.patient_id})
+    merged = merges.merged_into(desk.store, visit.clinic, visit.patient_id, confirmed_from=visit.started_at)
+    return frozenset({visit.patient_id, *merged})
 
 
 def _context_of_grant(clinic: ClinicDesk, grant: TokenGrant, origin: Origin) -> AccessContext:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from service.access.context import AccessContext
 from service.audit.record import Deed, Record
-from service.journal.entries import Answer, Draft, EntryStatus
+from service.journal.entries import Answer, Draft, EntryStatus, is_empty
 from service.journal.problems import (
     AlreadySent,
     ChangedElsewhere,
@@ -18,6 +18,7 @@ from service.journal.problems import (
 from service.journal.prompts import PromptSet
 from service.store import deeds, drafts, entries
 from service.store.deeds import GuardFailed
+from service.workflow.bring_up_to_date import bring_up_to_date
 from service.workflow.desk import Desk
 from service.workflow.remember import record
 
@@ -67,11 +68,16 @@ def stop_entry(desk: Desk, context: AccessContext, key: str) -> Draft:
     draft, _ = read_draft(desk, context, key)
     if draft.status is EntryStatus.STOPPED:
         return draft
-    return _save(desk, context, draft, replace(draft, status=EntryStatus.STOPPED))
+    stopped = _save(desk, context, draft, replace(draft, status=EntryStatus.STOPPED))
+    bring_up_to_date(desk, context.clinic, draft.patient_id)
+    return stopped
 
 
 def _save(desk: Desk, context: AccessContext, before: Draft, wanted: Draft) -> Draft:
     saved = replace(wanted, revision=before.revision + 1, saved_at=desk.now(), sitting=context.visit)
+    if is_empty(before.answers):
+        # The first word counts, not the opening of the page: it says which infusion this was about (rule 11).
+        saved = replace(saved, started_at=saved.saved_at)
     guards: tuple[deeds.Guard, ...] = (deeds.DraftIsAt(before.key, before.patient_id, before.revision),)
     if before.status is EntryStatus.STOPPED and before.link.encounter_id is not None:
         # While it lay aside an app may have sent the entry for this infusion: say so before more is written.

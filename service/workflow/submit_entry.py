@@ -7,21 +7,33 @@ from service.access.context import AccessContext
 from service.audit.record import Deed
 from service.journal.entries import (
     Answer,
+    Draft,
     EntryStatus,
     EntryVersion,
     Filing,
-    FilingState,
     Link,
     Receipt,
     is_empty,
     shared_answers,
 )
-from service.journal.problems import AlreadySent, ChangedElsewhere, InfusionTaken, NothingWritten, NotYours
+from service.journal.problems import (
+    AlreadySent,
+    ChangedElsewhere,
+    InfusionTaken,
+    NothingWritten,
+    NotYours,
+    RecordSystemSilent,
+    TooBusy,
+)
 from service.journal.prompts import PromptSet
 from service.r4 import questionnaire_response
-from service.store import deeds, entries, filings
+from service.store import deeds, drafts, entries, filings
 from service.store.deeds import GuardFailed
+from service.workflow.bring_up_to_date import bring_up_to_date
 from service.workflow.desk import Desk
+from service.workflow.owe_filing import owed_for
+from service.workflow.recognise import Visitor
+from service.workflow.refresh_infusions import refresh_infusions
 from service.workflow.remember import before_answering, record
 from service.workflow.save_draft import read_draft
 
@@ -43,11 +55,16 @@ class Sending:
     draft_revision: int
     through: str
     received: bytes | None = None
+    begun_at: datetime | None = None
 
 
-def submit_entry(desk: Desk, context: AccessContext, key: str, revision: int) -> Receipt:
+def submit_entry(
+    desk: Desk, context: AccessContext, key: str, revision: int, visitor: Visitor | None = None
+) -> Receipt:
     """Send the draft as it was shown at this revision. Sending again gives the first receipt (one per key).
 
+    Where no infusion is known yet the record system is asked once more, with the visit's own token; its silence holds
+    nothing up (rule 11).
     NothingWritten for an empty entry; ChangedElsewhere where it was saved anew since it was shown.
     """
     earlier = entries.by_key(desk.store, context, key)
@@ -56,9 +73,11 @@ def submit_entry(desk: Desk, context: AccessContext, key: str, revision: int) ->
     try:
         draft, prompt_set = read_draft(desk, context, key)
     except AlreadySent:  # by another press of the button, between our two looks
-        return submit_entry(desk, context, key, revision)
+        return submit_entry(desk, context, key, revision, visitor)
     if draft.revision != revision:
         raise ChangedElsewhere
+    if draft.link.encounter_id is None and visitor is not None:
+        draft = _looked_for(desk, context, draft, visitor)
     return send(
         desk,
         context,
@@ -72,6 +91,7 @@ def submit_entry(desk: Desk, context: AccessContext, key: str, revision: int) ->
             language=draft.language,
             draft_revision=draft.revision,
             through="page",
+            begun_at=draft.started_at,
         ),
     )
 
@@ -81,11 +101,12 @@ def send(desk: Desk, context: AccessContext, sending: Sending) -> Receipt:
     if is_empty(sending.answers):
         raise NothingWritten
     entry = _entry(desk, context.clinic, sending)
-    filing = _filing(desk, entry)
+    filing = owed_for(desk, context.clinic, entry)
     try:
         desk.writer.perform(_deed(desk, context, sending, entry, filing))
     except GuardFailed as failed:
         return _somebody_was_first(desk, context, sending, failed)
+    bring_up_to_date(desk, context.clinic, entry.patient_id)
     return Receipt(entry, filing)
 
 
@@ -120,7 +141,16 @@ def _entry(desk: Desk, clinic: str, sending: Sending) -> EntryVersion:
         language=sending.language,
         shared=sending.received or _shared(sending),
         through=sending.through,
+        begun_at=sending.begun_at or sending.authored,
     )
+
+
+def _looked_for(desk: Desk, context: AccessContext, draft: Draft, visitor: Visitor) -> Draft:
+    try:
+        refresh_infusions(desk, context, visitor)
+    except (RecordSystemSilent, TooBusy):
+        return draft
+    return drafts.draft(desk.store, context, draft.key) or draft
 
 
 def _shared(sending: Sending) -> bytes:
@@ -135,21 +165,6 @@ def _shared(sending: Sending) -> bytes:
             authored=sending.authored,
             language=sending.language,
         )
-    )
-
-
-def _filing(desk: Desk, entry: EntryVersion) -> Filing | None:
-    """What is owed to the record system: nothing where every answer is kept private (rule 16)."""
-    if not shared_answers(entry.answers):
-        return None
-    return Filing(
-        id=desk.new_id(),
-        patient_id=entry.patient_id,
-        entry_id=entry.id,
-        entry_version=entry.version,
-        version_identifier=f"urn:uuid:{desk.new_id()}",
-        state=FilingState.DUE,
-        due_at=entry.recorded_at,
     )
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from service.r4 import capability_statement as statement
 from service.workflow.desk import Desk
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 _RELEASED = date(2026, 11, 22)
 # What our base can speak of at most (SMART B-04); said only where the clinic's own server says it too (B-05).
 _OURS = frozenset(

@@ -31,7 +31,8 @@ class Watch:
     def __call__(self) -> list[tuple[str, str | None, str | None]]:
         new = log(self._world)[self._seen :]
         self._seen += len(new)
-        return [(one.deed.value, one.patient, one.what) for one in new]
+        told = [(one.deed.value, one.patient, one.what) for one in new]
+        return [one for one in told if not (one[2] or "").startswith("Task/")]
 
 
 # --- each deed leaves its record -------------------------------------------------------------------------------
@@ -72,6 +73,25 @@ def test_everything_a_patient_does_is_remembered_once(world: World) -> None:
     assert re.fullmatch(r"DocumentReference/[A-Za-z0-9.-]+", what or "")
     ada.post("sign-out")
     assert watch() == [("logout", name, None)]
+
+
+def test_every_change_of_an_assigned_set_is_remembered_as_the_services_own_deed(world: World) -> None:
+    ada = patient(world)
+    ada.write("six-done-1", {"ai1.1": WORDS})
+    second = ada.begin("six-done-2")
+    ada.post(f"entry/{second}/stop")
+
+    tasks = [one for one in log(world) if (one.what or "").startswith("Task/")]
+
+    assert {(one.patient, one.agent.role, one.agent.person) for one in tasks} == {
+        ("patient-six-done", "worker", None)
+    }
+    changes = [(one.deed.value, (one.what or "").rpartition("/")[2], one.reason) for one in tasks]
+    assert changes == [
+        *[("create", "1", "requested")] * 6,
+        ("update", "2", "completed"),
+        ("update", "2", "rejected"),
+    ]
 
 
 def test_another_sitting_with_a_draft_is_another_deed(world: World) -> None:

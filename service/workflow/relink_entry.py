@@ -1,0 +1,121 @@
+"""An entry comes to another infusion, or to its first: a new version with its Provenance, filed anew (rule 11)."""
+
+from dataclasses import replace
+
+from service.access.context import AccessContext
+from service.audit.record import Deed, Record
+from service.journal.entries import Cause, Draft, EntryStatus, EntryVersion, Filing, FilingState, Link
+from service.journal.problems import ChangedElsewhere, InfusionTaken, NotYours
+from service.journal.rulings import Reason
+from service.r4.raw_json import with_member
+from service.store import deeds, entries, filings
+from service.store.deeds import GuardFailed
+from service.workflow.desk import Desk
+from service.workflow.owe_filing import owed_for
+from service.workflow.remember import record
+
+_UNSENT = (FilingState.DUE, FilingState.WAITING, FilingState.REFUSED)
+
+
+def relink_entry(
+    desk: Desk,
+    context: AccessContext,
+    entry_id: str,
+    link: Link,
+    *,
+    made_by: str | None = None,
+    why: Reason | None = None,
+) -> EntryVersion:
+    """Give the entry this link (an empty one takes it off its infusion): the new version.
+
+    Not a word changes, private ones included. What was owed for earlier versions and never left is cancelled; what
+    stands in the record system is replaced. NotYours out of reach; InfusionTaken where the infusion has an entry;
+    ChangedElsewhere where the entry was changed meanwhile.
+    """
+    before = entries.whole(desk.store, context.clinic, entry_id)
+    if before is None or not context.reaches(before.patient_id):
+        raise NotYours
+    if before.status is EntryStatus.ENTERED_IN_ERROR:
+        raise ChangedElsewhere
+    version = _relinked(desk, before, link, made_by, why)
+    earlier = [one for one in filings.of_entry(desk.store, context, entry_id) if one.state in _UNSENT]
+    try:
+        _perform(desk, context, before, version, earlier)
+    except GuardFailed as failed:
+        if isinstance(failed.guard, deeds.InfusionIsFree):
+            raise InfusionTaken from None
+        raise ChangedElsewhere from None
+    return version
+
+
+def attach_draft(desk: Desk, context: AccessContext, draft: Draft, link: Link) -> None:
+    """Give a draft its infusion while its patient writes on: neither words nor revision change."""
+    guards: tuple[deeds.Guard, ...] = (deeds.DraftIsAt(draft.key, draft.patient_id, draft.revision),)
+    if link.encounter_id is not None:
+        guards += (deeds.InfusionIsFree(draft.patient_id, link.encounter_id, draft.key),)
+    what = f"Draft/{draft.key}"
+    remembered = record(
+        desk, context, Deed.UPDATE, patient=draft.patient_id, what=what, reason=Cause.ATTACHED.value
+    )
+    linking = deeds.LinkDraft(draft.key, link)
+    desk.writer.perform(deeds.Deed(context.clinic, guards, (linking,), (remembered,)))
+
+
+def _relinked(
+    desk: Desk, before: EntryVersion, link: Link, made_by: str | None, why: Reason | None
+) -> EntryVersion:
+    encounter = {"reference": f"Encounter/{link.encounter_id}"} if link.encounter_id else None
+    return replace(
+        before,
+        version=before.version + 1,
+        link=link,
+        recorded_at=desk.now(),
+        shared=with_member(before.shared, "encounter", encounter),
+        cause=_cause(before.link, link),
+        made_by=made_by,
+        why=why.value if why else None,
+    )
+
+
+def _cause(before: Link, link: Link) -> Cause:
+    if link.encounter_id is None:
+        return Cause.DETACHED
+    return Cause.ATTACHED if before.encounter_id is None else Cause.MOVED
+
+
+def _perform(
+    desk: Desk, context: AccessContext, before: EntryVersion, version: EntryVersion, unsent: list[Filing]
+) -> None:
+    """One deed; a filing whose sending began between our look and the commit goes its way, in its order."""
+    try:
+        desk.writer.perform(_deed(desk, context, before, version, unsent))
+    except GuardFailed as failed:
+        sent = failed.guard.filing_id if isinstance(failed.guard, deeds.FilingNeverSent) else None
+        if sent is None:
+            raise
+        _perform(desk, context, before, version, [one for one in unsent if one.id != sent])
+
+
+def _deed(
+    desk: Desk, context: AccessContext, before: EntryVersion, version: EntryVersion, unsent: list[Filing]
+) -> deeds.Deed:
+    guards: tuple[deeds.Guard, ...] = (deeds.EntryIsAt(before.id, before.patient_id, before.version),)
+    if version.link.encounter_id is not None:
+        guards += (deeds.InfusionIsFree(before.patient_id, version.link.encounter_id, before.key),)
+    guards += tuple(deeds.FilingNeverSent(one.id) for one in unsent)
+    changes: tuple[deeds.Change, ...] = (deeds.SaveEntryVersion(version),)
+    now = version.recorded_at
+    changes += tuple(
+        deeds.SettleFiling(one.id, FilingState.CANCELLED, "replaced-before-filing", None, now)
+        for one in unsent
+    )
+    owed = owed_for(desk, context.clinic, version)
+    if owed is not None:
+        changes += (deeds.QueueFiling(owed),)
+    return deeds.Deed(context.clinic, guards, changes, (_remembered(desk, context, version),))
+
+
+def _remembered(desk: Desk, context: AccessContext, version: EntryVersion) -> Record:
+    what = f"QuestionnaireResponse/{version.id}/_history/{version.version}"
+    reason = ":".join(word for word in (version.cause.value, version.why) if word)
+    return record(desk, context, Deed.UPDATE, patient=version.patient_id, what=what, reason=reason)
