@@ -17,12 +17,16 @@ from service.web import (
     compliance,
     dates,
     fhir_api,
+    fhir_provenance,
     fhir_search,
+    fhir_tasks,
     guards,
     health,
     launch,
+    notifications,
     patient,
     problems,
+    visits,
 )
 from service.web.doors import hang
 from service.wiring import Wiring, wire
@@ -68,7 +72,8 @@ def create_app(wiring: Wiring) -> Flask:
     app.context_processor(_for_every_page)
     dates.install(app)
     problems.install(app)
-    doors = [door.door for door in (patient, clinician, compliance, launch, fhir_api, health)]
+    pages = (patient, clinician, visits, compliance, launch, health)
+    doors = [door.door for door in (*pages, fhir_api, fhir_tasks, fhir_provenance, notifications)]
     hang(app, doors, {"static": PUBLIC})
     return app
 

@@ -3,14 +3,19 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import make_response, render_template
+from flask import make_response, redirect, render_template, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from service.access.policies import CLINICIAN_PAGE
-from service.journal.entries import shared_answers
-from service.web import guards, wording
+from service.journal.entries import EntryStatus, shared_answers
+from service.journal.rulings import Reason
+from service.web import deciding, guards, wording
+from service.web.cards import Place, free_places
+from service.web.chart import around
 from service.web.doors import Door
-from service.web.guards import context, desk, visitor
+from service.web.guards import context, desk, form, visitor
+from service.web.reading import NotReadable
+from service.workflow.decide import move_entry_to
 from service.workflow.open_course import OpenedCourse
 from service.workflow.read_entries import Beside, ReadEntry, newest_entry, read_entry
 from service.workflow.read_entries import side_by_side as read_side_by_side
@@ -30,7 +35,10 @@ class PromptRow:
 
 @dataclass(frozen=True, slots=True)
 class EntryPage:
-    """One entry as the chart shows it."""
+    """One entry as the chart shows it. `cause`, `made_by`, `why` and `recorded_at` tell of its newest version's making.
+
+    `difference` names how today's reading of the record system differs from what the entry froze.
+    """
 
     id: str
     set_title: str
@@ -42,16 +50,21 @@ class EntryPage:
     filing: str
     filed_at: datetime | None
     prompts: tuple[PromptRow, ...]
+    written_at: datetime
+    cause: str
+    made_by: str | None
+    why: str | None
+    recorded_at: datetime
+    difference: str | None
+    now_ordinal: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class CourseRow:
-    """One infusion in the list beside: an entry is named only once it was sent."""
+class MoveForm:
+    """Where an entry can be moved: the infusions that nothing was sent for, and off its own."""
 
-    ordinal: int | None
-    when: datetime | None
-    entry_id: str | None
-    state: str
+    places: tuple[Place, ...]
+    can_be_none: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +89,7 @@ class Column:
 def newest(visit: str) -> str:
     found = newest_entry(desk(), context())
     if isinstance(found, OpenedCourse):
-        return render_template("clinician/empty.html", infusions=_course(found))
+        return render_template("clinician/empty.html", **around(found))
     return _entry_page(found)
 
 
@@ -89,7 +102,22 @@ def entry(visit: str, entry_id: str) -> str:
 def side_by_side(visit: str) -> str:
     course, rows = read_side_by_side(desk(), context())
     themes = [_theme(row) for row in rows.values() if row]
-    return render_template("clinician/side_by_side.html", themes=themes, infusions=_course(course))
+    return render_template("clinician/side_by_side.html", themes=themes, **around(course))
+
+
+@door.open("/move", CLINICIAN_PAGE, "POST")
+def move(visit: str) -> AnyResponse | tuple[str, int]:
+    fields = form()
+    entry_id, target = fields.get("entry", ""), fields.get("target")
+    why = deciding.one_of(Reason, fields.get("why"))
+    if target is None:
+        raise NotReadable
+    try:
+        move_entry_to(desk(), context(), fields.get("patient", ""), entry_id, target or None, why)
+    except deciding.REFUSALS as problem:
+        sentence, status = deciding.answer_to(problem)
+        return _entry_page(read_entry(desk(), context(), entry_id), sentence, fields), status
+    return redirect(url_for("clinician.entry", visit=visit, entry_id=entry_id), 303)
 
 
 @door.open("/sign-out", CLINICIAN_PAGE, "POST")
@@ -99,13 +127,32 @@ def sign_out(visit: str) -> AnyResponse:
     return guards.take_cookie(make_response(page), visit)
 
 
-def _entry_page(found: ReadEntry) -> str:
-    return render_template("clinician/entry.html", entry=_page_of(found), infusions=_course(found.course))
+def _entry_page(found: ReadEntry, problem: str | None = None, again: dict[str, str] | None = None) -> str:
+    return render_template(
+        "clinician/entry.html",
+        entry=_page_of(found),
+        move=_move_of(found),
+        patient_id=found.course.patient_id,
+        problem=problem,
+        again=again or {},
+        **around(found.course),
+    )
+
+
+def _move_of(found: ReadEntry) -> MoveForm | None:
+    """Where this entry can go; None where it was entered in error, or has nowhere to go."""
+    places = free_places(found.course.steps)
+    attached = found.entry.link.encounter_id is not None
+    if found.entry.status is EntryStatus.ENTERED_IN_ERROR or not (places or attached):
+        return None
+    return MoveForm(places, can_be_none=attached)
 
 
 def _page_of(found: ReadEntry) -> EntryPage:
     entry, filing = found.entry, found.filing
     answers = shared_answers(entry.answers)
+    step = next((one for one in found.course.steps if one.entry and one.entry.id == entry.id), None)
+    today = step.assignment if step else None
     return EntryPage(
         id=entry.id,
         set_title=found.prompt_set.title,
@@ -120,19 +167,14 @@ def _page_of(found: ReadEntry) -> EntryPage:
             PromptRow(asked.prefix, asked.text, answers.get(asked.link_id))
             for asked in found.prompt_set.prompts
         ),
+        written_at=entry.begun_at or entry.authored,
+        cause=entry.cause.value,
+        made_by=entry.made_by,
+        why=entry.why,
+        recorded_at=entry.recorded_at,
+        difference=step.difference if step else None,
+        now_ordinal=today.ordinal if today else None,
     )
-
-
-def _course(course: OpenedCourse) -> list[CourseRow]:
-    return [
-        CourseRow(
-            ordinal=step.link.ordinal,
-            when=step.link.infusion_start,
-            entry_id=step.entry.id if step.entry else None,
-            state=wording.delivery_state(course.filings.get(step.entry.id)) if step.entry else step.standing,
-        )
-        for step in course.steps
-    ]
 
 
 def _theme(row: tuple[Beside, ...]) -> Theme:

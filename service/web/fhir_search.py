@@ -1,38 +1,62 @@
-"""Search parameters as FHIR writes them, read into what the store is asked; what is not known is refused (T2)."""
+"""Which parameters each resource type is searched by, read into what the workflows are asked (fhir-rest F)."""
 
 import hashlib
 import json
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from urllib.parse import urlencode
 
 from service.access.context import AccessContext
+from service.journal.assigned import AssignedStatus
 from service.journal.entries import EntryStatus
-from service.journal.problems import Fault, NotAllowed, Unusable
+from service.journal.problems import Fault
 from service.journal.prompts import PromptLibrary
-from service.journal.questions import Cursor, EntryQuery
-from service.smart.fhir_id import is_id
-
-_Reader = Callable[[str], dict[str, object]]
+from service.journal.questions import AssignedQuery, EntryQuery
+from service.web.search_values import (
+    URN,
+    BadValue,
+    Reader,
+    UnknownParameter,
+    after,
+    count,
+    dates,
+    identifiers,
+    ids,
+    ignored,
+    instant,
+    read,
+    references,
+    refuse_others,
+    words,
+)
+from service.workflow.find_responses import HistoryQuery, as_version_number
+from service.workflow.read_provenance import VersionsQuery
 
 PUBLISHED = "infusion-journal-published"
-PAGE = 50
-LARGEST_PAGE = 200
-_URN = "urn:ietf:rfc:3986|"
-_DATE = re.compile(
-    r"[0-9]{4}(-[0-9]{2}(-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?)?)?"
+_TASK_STATUS = "http://hl7.org/fhir/task-status"
+_TASK_CODES = frozenset(
+    {"complete-questionnaire", "http://hl7.org/fhir/uv/sdc/CodeSystem/temp|complete-questionnaire"}
 )
-
-
-class UnknownParameter(Unusable):
-    """This search parameter is not offered here."""
-
-
-class BadValue(Unusable):
-    """This search value cannot be used."""
+# All codes of R4 task-status: those that no set of ours ever has find nothing.
+_TASK_STATUSES = frozenset(
+    {
+        "draft",
+        "requested",
+        "received",
+        "accepted",
+        "rejected",
+        "ready",
+        "cancelled",
+        "in-progress",
+        "on-hold",
+        "failed",
+        "completed",
+        "entered-in-error",
+    }
+)
+_TARGET = re.compile(
+    r"(?P<type>[A-Z][A-Za-z]{1,63})/(?P<id>[A-Za-z0-9\-.]{1,64})(/_history/(?P<version>[A-Za-z0-9\-.]{1,64}))?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +119,42 @@ def responses(pairs: list[tuple[str, str]], context: AccessContext, library: Pro
     UnknownParameter for any parameter or modifier not offered; NotAllowed where another patient is asked for
     (fhir-rest D-01). A parameter may stand once, `authored` twice.
     """
-    asked: dict[str, object] = {"limit": PAGE}
-    for name, value in pairs:
-        if name not in _READERS:
-            raise UnknownParameter(Fault("not-supported", "This search parameter is not offered here."))
-        read = _READERS[name](value)
-        if any(key in asked and key != "limit" for key in read):
-            raise BadValue(Fault("value", "This search parameter may stand only once."))
-        asked |= read
-    wanted = EntryQuery(**asked)  # type: ignore[arg-type]  # each reader gives the values of its own field
-    if wanted.patient_ids is not None and not all(context.reaches(one) for one in wanted.patient_ids):
-        raise NotAllowed
+    wanted = EntryQuery(**read(pairs, RESPONSES))  # type: ignore[arg-type]  # each reader says its own field
+    refuse_others(context, wanted.patient_ids)
     if wanted.questionnaires is not None:
         wanted = replace(wanted, questionnaires=_versions(library, wanted.questionnaires))
     return wanted
+
+
+def tasks(pairs: list[tuple[str, str]], context: AccessContext) -> AssignedQuery:
+    """What a search for Tasks asks of the store; problems as for responses.
+
+    A Task's identifier and code follow from its id: what names others finds nothing.
+    """
+    said = read(pairs, TASKS)
+    codes, named = said.pop("codes", None), said.pop("named", None)
+    for among in (named, None if codes is None or codes else frozenset()):
+        if among is not None:
+            said["ids"] = among if "ids" not in said else said["ids"] & among  # type: ignore[operator]
+    wanted = AssignedQuery(**said)  # type: ignore[arg-type]  # as above
+    refuse_others(context, wanted.patient_ids)
+    return wanted
+
+
+def provenances(pairs: list[tuple[str, str]], context: AccessContext, base: str) -> VersionsQuery:
+    """What a search for Provenances asks; problems as for responses. `base` is the clinic's own FHIR base."""
+    said = read(pairs, PROVENANCES)
+    targets = said.pop("targets", None)
+    if targets is not None:
+        said["targets"] = frozenset(_target(one, base) for one in targets)  # type: ignore[attr-defined]
+    wanted = VersionsQuery(**said)  # type: ignore[arg-type]  # as above
+    refuse_others(context, wanted.patient_ids)
+    return wanted
+
+
+def history(pairs: list[tuple[str, str]]) -> HistoryQuery:
+    """Which versions of a response are asked for (fhir-rest I-60); problems as for responses."""
+    return HistoryQuery(**read(pairs, HISTORY))  # type: ignore[arg-type]  # as above
 
 
 def _versions(library: PromptLibrary, asked: Collection[str]) -> frozenset[str]:
@@ -116,131 +162,96 @@ def _versions(library: PromptLibrary, asked: Collection[str]) -> frozenset[str]:
     return frozenset(one.canonical for one in library.sets if one.canonical in asked or one.url in asked)
 
 
-def next_url(path: str, pairs: list[tuple[str, str]], after: Cursor) -> str:
-    """The same search, behind this match."""
-    kept = [(name, value) for name, value in pairs if name != "after"]
-    authored = after.authored.isoformat(timespec="microseconds")
-    place = urlsafe_b64encode(f"{authored} {after.id}".encode()).decode()
-    return f"{path}?{urlencode([*kept, ('after', place)])}"
-
-
-def as_query(pairs: list[tuple[str, str]]) -> str:
-    """The search as it was asked, for the self link and the audit."""
-    return urlencode(pairs)
-
-
-def _words(value: str) -> frozenset[str]:
-    words = frozenset(word.strip() for word in value.split(",") if word.strip())
-    if not words or len(value) > 2000:
-        raise BadValue(Fault("value", "This search value cannot be used."))
-    return words
-
-
-def _ids(value: str) -> dict[str, object]:
-    return {"ids": _words(value)}
-
-
-def _references(field: str, kind: str) -> _Reader:
-    def read(value: str) -> dict[str, object]:
-        return {field: frozenset(word.removeprefix(f"{kind}/") for word in _words(value))}
-
-    return read
-
-
-def _identifiers(value: str) -> dict[str, object]:
-    return {"identifiers": frozenset(word.removeprefix(_URN) for word in _words(value))}
+def _target(written: str, base: str) -> tuple[str, str | None]:
+    """The id of a response and the version asked for, None for any; what else is named has no Provenance here."""
+    match = _TARGET.fullmatch(written.removeprefix(f"{base}/"))
+    if match is None and "://" not in written:
+        raise BadValue(Fault("value", "A target is written like QuestionnaireResponse/1/_history/2."))
+    if match is None or match["type"] != "QuestionnaireResponse":
+        return "", None
+    return match["id"], match["version"]
 
 
 def _statuses(value: str) -> dict[str, object]:
     try:
-        return {"statuses": frozenset(EntryStatus(word) for word in _words(value))}
+        return {"statuses": frozenset(EntryStatus(word) for word in words(value))}
     except ValueError:
         raise BadValue(Fault("value", "There is no such status.")) from None
 
 
-def _questionnaires(value: str) -> dict[str, object]:
-    return {"questionnaires": _words(value)}
+def _task_statuses(value: str) -> dict[str, object]:
+    asked = {word.removeprefix(f"{_TASK_STATUS}|") for word in words(value)}
+    if not asked <= _TASK_STATUSES:
+        raise BadValue(Fault("value", "There is no such status."))
+    return {"statuses": frozenset(one for one in AssignedStatus if one.value in asked)}
 
 
-def _authored(value: str) -> dict[str, object]:
-    prefix = value[:2] if value[:2] in ("eq", "ge", "gt", "le", "lt") else "eq"
-    begins, ends = _span(value.removeprefix(prefix) if value[:2] == prefix else value)
-    spans: dict[str, dict[str, object]] = {
-        "eq": {"authored_from": begins, "authored_before": ends},
-        "ge": {"authored_from": begins},
-        "gt": {"authored_from": ends},
-        "lt": {"authored_before": begins},
-        "le": {"authored_before": ends},
+def _task_codes(value: str) -> dict[str, object]:
+    return {"codes": words(value) & _TASK_CODES}
+
+
+def _task_identifiers(value: str) -> dict[str, object]:
+    names = [word.removeprefix(URN) for word in words(value)]
+    return {
+        "named": frozenset(name.removeprefix("urn:uuid:") for name in names if name.startswith("urn:uuid:"))
     }
-    return spans[prefix]
 
 
-def _span(written: str) -> tuple[datetime, datetime]:
-    """The instants a written date covers, by its precision (R4 search, date); without a zone it is UTC."""
-    try:
-        if not _DATE.fullmatch(written):
-            raise ValueError("not as R4 writes dates")
-        if len(written) == 4:
-            year = int(written)
-            return datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
-        if len(written) == 7:
-            year, month = int(written[:4]), int(written[5:])
-            return datetime(year, month, 1, tzinfo=UTC), datetime(
-                year + month // 12, month % 12 + 1, 1, tzinfo=UTC
-            )
-        moment = datetime.fromisoformat(written)
-        begins = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-        return begins, begins + _precision(written)
-    except (ValueError, OverflowError):
-        raise BadValue(Fault("value", "A date is written like 2026-11-20 or 2026-11-20T09:30:00Z.")) from None
+def _targets(value: str) -> dict[str, object]:
+    return {"targets": words(value)}
 
 
-def _precision(written: str) -> timedelta:
-    """How long a written day or time lasts: a day, a minute, a second, or the instant that it names."""
-    time = written[10:].removesuffix("Z")
-    if not time:
-        return timedelta(days=1)
-    if "." in time:
-        return timedelta(microseconds=1)
-    return (
-        timedelta(seconds=1)
-        if time.partition("+")[0].partition("-")[0].count(":") == 2
-        else timedelta(minutes=1)
-    )
+def _below(value: str) -> dict[str, object]:
+    number = as_version_number(value)
+    if number is None:
+        raise BadValue(Fault("value", "This page link is not whole."))
+    return {"below": number}
 
 
-def _count(value: str) -> dict[str, object]:
-    if not (value.isascii() and value.isdecimal() and len(value) < 6 and int(value) > 0):
-        raise BadValue(Fault("value", "_count must be a number from 1."))
-    return {"limit": min(int(value), LARGEST_PAGE)}
+def _questionnaires(value: str) -> dict[str, object]:
+    return {"questionnaires": words(value)}
 
 
-def _after(value: str) -> dict[str, object]:
-    try:
-        authored, _, entry_id = urlsafe_b64decode(value.encode("ascii")).decode().partition(" ")
-        # A time without a zone is none of ours.
-        moment = datetime.strptime(authored, "%Y-%m-%dT%H:%M:%S.%f%z").astimezone(UTC)
-        if not is_id(entry_id):
-            raise ValueError("no id of ours")
-        return {"after": Cursor(moment, entry_id)}
-    except (ValueError, OverflowError):
-        raise BadValue(Fault("value", "This page link is not whole.")) from None
+_PAGING: dict[str, Reader] = {"_count": count, "after": after, "_format": ignored}
+_PATIENT = references("patient_ids", "Patient")
+_ENCOUNTER = references("encounters", "Encounter")
 
-
-def _ignored(_value: str) -> dict[str, object]:
-    return {}
-
-
-_READERS: dict[str, _Reader] = {
-    "_id": _ids,
-    "patient": _references("patient_ids", "Patient"),
-    "subject": _references("patient_ids", "Patient"),
-    "encounter": _references("encounters", "Encounter"),
-    "identifier": _identifiers,
+RESPONSES: dict[str, Reader] = {
+    "_id": ids,
+    "patient": _PATIENT,
+    "subject": _PATIENT,
+    "encounter": _ENCOUNTER,
+    "identifier": identifiers,
     "status": _statuses,
     "questionnaire": _questionnaires,
-    "authored": _authored,
-    "_count": _count,
-    "after": _after,
-    "_format": _ignored,
+    "authored": dates("authored_from", "authored_before"),
+    **_PAGING,
+}
+
+TASKS: dict[str, Reader] = {
+    "_id": ids,
+    "_lastUpdated": dates("modified_from", "modified_before"),
+    "authored-on": dates("authored_from", "authored_before"),
+    "code": _task_codes,
+    "encounter": _ENCOUNTER,
+    "identifier": _task_identifiers,
+    "modified": dates("modified_from", "modified_before"),
+    "patient": _PATIENT,
+    "status": _task_statuses,
+    **_PAGING,
+}
+
+PROVENANCES: dict[str, Reader] = {
+    "_id": ids,
+    "patient": _PATIENT,
+    "recorded": dates("recorded_from", "recorded_before"),
+    "target": _targets,
+    **_PAGING,
+}
+
+HISTORY: dict[str, Reader] = {
+    "_count": count,
+    "_since": instant("since"),
+    "after": _below,
+    "_format": ignored,
 }

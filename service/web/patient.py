@@ -9,7 +9,7 @@ from flask import Response, make_response, redirect, render_template, request, u
 from werkzeug.wrappers import Response as AnyResponse
 
 from service.access.policies import PATIENT_PAGE
-from service.journal.entries import Answer, Draft, Filing, FilingState
+from service.journal.entries import Answer, Draft, FilingState
 from service.journal.lookback import Remembered
 from service.journal.problems import (
     AlreadySent,
@@ -19,13 +19,13 @@ from service.journal.problems import (
     RecordSystemSilent,
 )
 from service.journal.prompts import Prompt, PromptSet
-from service.journal.series import Step
+from service.journal.steps import Standing, Step
 from service.web import answers_sent, guards, wording
 from service.web.doors import Door
 from service.web.guards import context, desk, form, visitor
 from service.web.reading import NotReadable, UnsupportedType, read_json
-from service.workflow.begin_entry import begin_entry
-from service.workflow.open_course import open_course
+from service.workflow.begin_entry import begin_entry, begin_now
+from service.workflow.open_course import OpenedCourse, open_course
 from service.workflow.open_entry import OpenedEntry, open_entry
 from service.workflow.own_copy import own_copy
 from service.workflow.refresh_infusions import refresh_infusions
@@ -41,7 +41,7 @@ _KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @dataclass(frozen=True, slots=True)
 class InfusionRow:
-    """One line of the course home."""
+    """One line of the course home. `written_at` is the day of the first word where it has no infusion yet."""
 
     ordinal: int | None
     when: datetime | None
@@ -52,6 +52,22 @@ class InfusionRow:
     new_key: str
     resume_number: int | None
     filed_at: datetime | None
+    written_at: datetime | None
+    waits_for_infusion: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WriteNow:
+    """Writing at once, before an infusion is known: the likeliest set and the others, each form with a key of its own.
+
+    `prominent` where nothing else is to be done first.
+    """
+
+    first: PromptSet
+    others: tuple[PromptSet, ...]
+    key: str
+    other_key: str
+    prominent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +83,14 @@ class CheckRow:
 @door.open("/", PATIENT_PAGE)
 def home(visit: str) -> str:
     course = open_course(desk(), context())
-    rows = [_row(step, course.filings) for step in course.steps]
-    silent = request.args.get("record") == "silent"
-    return render_template("patient/home.html", infusions=rows, waiting=course.in_doubt, record_silent=silent)
+    rows = [_row(step, course) for step in course.steps]
+    return render_template(
+        "patient/home.html",
+        infusions=rows,
+        write_now=_write_now(course),
+        waiting=course.in_doubt,
+        record_silent=request.args.get("record") == "silent",
+    )
 
 
 @door.open("/refresh", PATIENT_PAGE, "POST")
@@ -88,6 +109,18 @@ def begin(visit: str) -> AnyResponse:
         raise NotReadable
     try:
         draft = begin_entry(desk(), context(), fields["key"], fields.get("encounter", ""))
+    except AlreadySent:
+        return redirect(url_for("patient.home", visit=visit), 303)
+    return _to_prompt(visit, draft.key, _resume_number(draft))
+
+
+@door.open("/begin-now", PATIENT_PAGE, "POST")
+def begin_at_once(visit: str) -> AnyResponse:
+    fields = form()
+    if not _KEY.fullmatch(fields.get("key", "")):
+        raise NotReadable
+    try:
+        draft = begin_now(desk(), context(), fields["key"], fields.get("set", ""))
     except AlreadySent:
         return redirect(url_for("patient.home", visit=visit), 303)
     return _to_prompt(visit, draft.key, _resume_number(draft))
@@ -193,7 +226,7 @@ def _check_page(opened: OpenedEntry, problem: str | None = None) -> str:
 @door.open("/entry/<key>/send", PATIENT_PAGE, "POST")
 def send(visit: str, key: str) -> AnyResponse | tuple[str, int]:
     try:
-        submit_entry(desk(), context(), key, answers_sent.revision_of(form()))
+        submit_entry(desk(), context(), key, answers_sent.revision_of(form()), visitor())
     except NothingWritten as problem:
         return _check_page(open_entry(desk(), context(), key), problem.sentence), 422
     except ChangedElsewhere as problem:
@@ -306,20 +339,43 @@ def _looks_back(found: tuple[Remembered, ...]) -> list[tuple[str, str]]:
     return [(wording.looking_back(one, home.zone, home.language), one.answer) for one in found]
 
 
-def _row(step: Step, filings: dict[str, Filing]) -> InfusionRow:
-    filing = filings.get(step.entry.id) if step.entry else None
+def _write_now(course: OpenedCourse) -> WriteNow | None:
+    """None where the clinic has published nothing to write in."""
+    if not course.to_write_now:
+        return None
+    first, *others = course.to_write_now
+    busy = any(step.standing in (Standing.READY, Standing.IN_PROGRESS) for step in course.steps)
+    return WriteNow(first, tuple(others), desk().new_id(), desk().new_id(), prominent=not busy)
+
+
+def _row(step: Step, course: OpenedCourse) -> InfusionRow:
+    entry, draft = step.entry, step.draft
+    filing = course.filings.get(entry.id) if entry else None
     filed = filing is not None and filing.state is FilingState.FILED
     return InfusionRow(
         ordinal=step.link.ordinal,
         when=step.link.infusion_start,
-        state=wording.delivery_state(filing) if step.entry else step.standing,
+        state=wording.delivery_state(filing) if entry else wording.asked_state(step),
         set_title=step.set_title,
-        key=step.draft.key if step.draft else step.entry.key if step.entry else None,
+        key=step.key,
         encounter_id=step.link.encounter_id,
         new_key=desk().new_id(),
-        resume_number=_resume_number(step.draft) if step.draft else None,
+        resume_number=_resume_number(draft) if draft else None,
         filed_at=filing.settled_at if filing and filed else None,
+        written_at=_first_word(step) if step.is_unattached else None,
+        waits_for_infusion=entry is not None and step.is_unattached and _is_open(entry.id, course),
     )
+
+
+def _first_word(step: Step) -> datetime | None:
+    if step.draft is not None:
+        return step.draft.started_at
+    return (step.entry.begun_at or step.entry.authored) if step.entry else None
+
+
+def _is_open(entry_id: str, course: OpenedCourse) -> bool:
+    """Whether the clinic has still to say which infusion it belongs to."""
+    return any(item.entry_id == entry_id for item in course.overview.items)
 
 
 def _resume_number(draft: Draft) -> int:

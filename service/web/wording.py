@@ -2,10 +2,12 @@
 
 from service.journal.entries import Filing, FilingState
 from service.journal.lookback import Remembered
+from service.journal.steps import Step
 from service.web.dates import day
 
 _DELIVERY = {
     FilingState.DUE: "sent",
+    FilingState.WAITING: "waiting",
     FilingState.FILED: "filed",
     FilingState.HELD_THERE: "held-there",
     FilingState.PARKED: "not-in-record",
@@ -15,8 +17,13 @@ _DELIVERY = {
 
 
 def delivery_state(filing: Filing | None) -> str:
-    """How far the entry is on its way: sent, filed, held-there, not-in-record; kept where nothing is owed."""
+    """How far the entry is on its way: sent, waiting, filed, held-there, not-in-record; kept where nothing is owed."""
     return _DELIVERY[filing.state] if filing else "kept"
+
+
+def asked_state(step: Step) -> str:
+    """Where the writing for an infusion stands; asked-already where its set was written before in the series."""
+    return "asked-already" if step.asked_already else step.standing
 
 
 def looking_back(earlier: Remembered, zone: str, language: str) -> str:

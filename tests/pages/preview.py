@@ -12,7 +12,9 @@ from werkzeug.serving import make_server
 
 from service import paths
 from service.web import dates
+from service.web.cards import free_places
 from tests.pages import samples as s
+from tests.pages.courses import MOVED, open_course, plain, quiet_course, shown
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self';"
@@ -21,6 +23,7 @@ CSP = (
 DOORS = {
     "patient.home": "/journal/<visit>/",
     "patient.begin": "/journal/<visit>/begin",
+    "patient.begin_at_once": "/journal/<visit>/begin-now",
     "patient.prompt": "/journal/<visit>/entry/<key>/prompt/<int:number>",
     "patient.all_prompts": "/journal/<visit>/entry/<key>/all",
     "patient.autosave": "/journal/<visit>/entry/<key>/draft",
@@ -34,7 +37,13 @@ DOORS = {
     "clinician.newest": "/chart/<visit>/",
     "clinician.entry": "/chart/<visit>/entry/<entry_id>",
     "clinician.side_by_side": "/chart/<visit>/side-by-side",
+    "clinician.move": "/chart/<visit>/move",
     "clinician.sign_out": "/chart/<visit>/sign-out",
+    "visits.show": "/chart/<visit>/visits",
+    "visits.worklist": "/chart/<visit>/worklist",
+    "visits.decide": "/chart/<visit>/decide",
+    "visits.say": "/chart/<visit>/say",
+    "visits.take_back": "/chart/<visit>/take-back",
     "compliance.log": "/compliance/<visit>/",
     "compliance.export": "/compliance/<visit>/export.ndjson",
     "compliance.who": "/compliance/<visit>/patient/<patient_id>",
@@ -62,15 +71,50 @@ _ALL = [
 ]
 _KEPT = {"csrf": "old", "revision": "4", "text": s.LONG, "private": "yes", "go": "next"}
 
+_OPEN = open_course()
+_ITEMS = shown(_OPEN)["items"]
+_TIMED = next(one for one in _ITEMS if one.reason == "no-start")
+_REFUSED = {
+    "problem": "The clocks went back that night, so this time came twice. Please say which one you mean.",
+    "again": {"item": _TIMED.id, "way": "given", "day": "2026-11-01", "clock": "01:30", "why": "other"},
+    "time_twice": True,
+}
+_WORKLIST = {
+    "page": "worklist",
+    "banner": None,
+    "patients": [
+        s.Values(id="pat-1", patient=s.BANNER, items=_ITEMS),
+        s.Values(id="pat-2", patient=None, items=[s.Values(**(vars(_ITEMS[0]) | {"id": "another"}))]),
+    ],
+}
+
 # Page name -> (template, values). The name says what is special about it.
 PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
-    "home": ("patient/home.html", {"infusions": s.INFUSIONS, "waiting": True, "record_silent": False}),
-    "home-silent": ("patient/home.html", {"infusions": [], "waiting": False, "record_silent": True}),
+    "home": (
+        "patient/home.html",
+        {"infusions": s.INFUSIONS, "write_now": s.WRITE_NOW, "waiting": True, "record_silent": False},
+    ),
+    "home-first": (
+        "patient/home.html",
+        {"infusions": s.UNATTACHED, "write_now": s.WRITE_FIRST, "waiting": False, "record_silent": False},
+    ),
+    "home-silent": (
+        "patient/home.html",
+        {"infusions": [], "write_now": s.WRITE_FIRST, "waiting": False, "record_silent": True},
+    ),
+    "home-nothing": (
+        "patient/home.html",
+        {"infusions": [], "write_now": None, "waiting": False, "record_silent": False},
+    ),
     "prompt-first": (
         "patient/prompt.html",
         {**_PROMPT, "prompt": s.PROMPTS[0], "number": 1, "answer": "", "saved_at": None, "looks_back": []},
     ),
     "prompt": ("patient/prompt.html", {**_PROMPT, "number": 2, "answer": s.LONG}),
+    "prompt-unattached": (
+        "patient/prompt.html",
+        {**_PROMPT, "ordinal": None, "when": None, "number": 2, "answer": s.LONG},
+    ),
     "all": ("patient/all.html", {**s.WRITING, "prompts": _ALL}),
     "check": ("patient/check.html", _CHECK),
     "check-nothing": ("patient/check.html", {**_CHECK, "answers": _BLANK}),
@@ -79,6 +123,10 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "receipt-filed": ("patient/receipt.html", {**_RECEIPT, "state": "filed", "filed_at": s.SENT}),
     "receipt-held": ("patient/receipt.html", {**_RECEIPT, "state": "held-there"}),
     "receipt-missing": ("patient/receipt.html", {**_RECEIPT, "state": "not-in-record"}),
+    "receipt-waiting": (
+        "patient/receipt.html",
+        {**_RECEIPT, "state": "waiting", "ordinal": None, "when": None},
+    ),
     "receipt-kept": ("patient/receipt.html", {**_RECEIPT, "state": "kept"}),
     "conflict": (
         "patient/conflict.html",
@@ -90,6 +138,34 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         "clinician/entry.html",
         {"entry": s.ENTRY, "infusions": s.COURSE, "skipped": "No answer shared"},
     ),
+    "entry-moved": (
+        "clinician/entry.html",
+        {
+            "entry": s.Values(**(vars(s.ENTRY) | MOVED | {"difference": "ordinal", "now_ordinal": 4})),
+            "move": s.Values(places=plain(free_places(_OPEN.overview.steps)), can_be_none=True),
+            "patient_id": "pat-1",
+            "problem": "That infusion cannot be chosen any more. Please choose again.",
+            "again": {},
+            "infusions": s.COURSE,
+            "open_items": 2,
+            "care_team": True,
+        },
+    ),
+    "entry-waiting": (
+        "clinician/entry.html",
+        {
+            "entry": s.Values(**(vars(s.ENTRY) | {"ordinal": None, "when": None, "filing": "waiting"})),
+            "move": s.Values(places=plain(free_places(_OPEN.overview.steps)), can_be_none=False),
+            "patient_id": "pat-1",
+            "again": {},
+            "infusions": s.COURSE,
+        },
+    ),
+    "visits": ("clinician/visits.html", shown(_OPEN)),
+    "visits-refused": ("clinician/visits.html", {**shown(_OPEN), **_REFUSED}),
+    "visits-quiet": ("clinician/visits.html", {**shown(quiet_course()), "care_team": False, "kept": True}),
+    "worklist": ("clinician/worklist.html", {**shown(_OPEN), **_WORKLIST}),
+    "worklist-empty": ("clinician/worklist.html", {**shown(_OPEN), **_WORKLIST, "patients": []}),
     "entry-empty": ("clinician/empty.html", {"infusions": s.COURSE}),
     "side-by-side": ("clinician/side_by_side.html", {"themes": s.THEMES, "infusions": s.COURSE}),
     "side-by-side-empty": ("clinician/side_by_side.html", {"themes": [], "infusions": []}),

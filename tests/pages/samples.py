@@ -57,6 +57,8 @@ def infusion(ordinal: int | None, state: str, **more: Any) -> Values:
         "new_key": KEY,
         "resume_number": None,
         "filed_at": None,
+        "written_at": None,
+        "waits_for_infusion": False,
     }
     return Values(**(row | more))
 
@@ -70,7 +72,39 @@ INFUSIONS = [
     infusion(6, "held-there", key=KEY),
     infusion(7, "sent", key=KEY),
     infusion(8, "not-yet"),
+    infusion(9, "asked-already"),
     infusion(None, "no-set", when=INFUSED),
+]
+WRITE_NOW = Values(
+    first=Values(
+        url="https://journal.example/Questionnaire/after-infusion-6", title="After Infusion 6: Closing"
+    ),
+    others=[
+        Values(
+            url=f"https://journal.example/Questionnaire/after-infusion-{number}",
+            title=f"After Infusion {number}: {words}",
+        )
+        for number, words in enumerate(("Getting Started", "Building Awareness and Connection"), 1)
+    ],
+    key=KEY,
+    other_key="1c1f7c1e-5a55-4f0e-9e0a-2f4f2d0a7f22",
+    prominent=False,
+)
+WRITE_FIRST = Values(**(vars(WRITE_NOW) | {"prominent": True}))
+UNATTACHED = [
+    infusion(1, "filed", key=KEY, filed_at=SENT),
+    infusion(
+        None,
+        "waiting",
+        when=None,
+        key=KEY,
+        written_at=SENT,
+        waits_for_infusion=True,
+        set_title=WRITE_NOW.first.title,
+    ),
+    infusion(None, "filed", when=None, key=KEY, written_at=SENT, waits_for_infusion=True, filed_at=SENT),
+    infusion(None, "sent", when=None, key=KEY, written_at=SENT, waits_for_infusion=False),
+    infusion(None, "in-progress", when=None, key=KEY, written_at=SENT, resume_number=2),
 ]
 WRITING: Mapping[str, Any] = {
     "set_title": TITLE,
@@ -96,11 +130,19 @@ ENTRY = Values(
         Values(prefix=prompt.prefix, text=prompt.text, answer=answer or None)
         for prompt, answer in zip(PROMPTS, ANSWERS, strict=True)
     ],
+    written_at=SENT,
+    cause="sent",
+    made_by=None,
+    why=None,
+    recorded_at=SENT,
+    difference=None,
+    now_ordinal=3,
 )
 COURSE = [
     Values(ordinal=3, when=INFUSED, entry_id="e3", state="filed"),
     Values(ordinal=2, when=INFUSED - timedelta(days=7), entry_id="e2", state="not-in-record"),
     Values(ordinal=1, when=INFUSED - timedelta(days=14), entry_id=None, state="in-progress"),
+    Values(ordinal=None, when=None, entry_id="e4", state="waiting", written_at=SENT),
 ]
 
 

@@ -8,6 +8,11 @@ import pytest
 from flask import Flask, render_template
 
 from service import paths
+from service.journal.infusions import DoubtReason, Tie
+from service.journal.match import Why
+from service.journal.rulings import Reason
+from service.journal.steps import Difference
+from service.journal.worklist import Way
 from tests.pages import samples
 from tests.pages.markup import Markup
 from tests.pages.preview import PAGES, PATIENTS, WATCHED, context
@@ -15,6 +20,7 @@ from tests.pages.preview import PAGES, PATIENTS, WATCHED, context
 Show = Callable[[str], Markup]
 SOURCES = sorted(path for path in paths.templates().rglob("*.html") if "summary" not in path.parts)
 HOSTILE = "\"><script>alert(1)</script><img src=x onerror=alert(2)>'{{ 7 * 7 }}</textarea>"
+DIFFERENCES = [value for name, value in vars(Difference).items() if name.isupper()]
 every_page = pytest.mark.parametrize("page_name", PAGES)
 
 
@@ -61,7 +67,7 @@ def test_one_heading_a_title_a_language_and_no_id_twice(shown: Show, page_name: 
     assert len(ids) == len(set(ids))
 
 
-@every_page
+@pytest.mark.parametrize("page_name", [name for name in PAGES if not name.startswith("worklist")])
 def test_the_banner_names_the_patient(shown: Show, page_name: str) -> None:
     text = shown(page_name).text
     assert "Maribel Okonkwo-Lindqvist" in text
@@ -138,6 +144,10 @@ def test_an_entry_kept_private_is_not_said_to_be_filed(shown: Show) -> None:
         ("receipt-filed", "In your record since Friday, 20 November 2026, 15:30 Pacific Standard Time."),
         ("receipt-held", "Held for review there."),
         ("receipt-missing", "Not yet in your record. Your clinic can see this."),
+        (
+            "receipt-waiting",
+            "Sent. It goes into your record once your clinic has connected it with your infusion.",
+        ),
         ("receipt-kept", "In your journal only."),
     ],
 )
@@ -145,7 +155,9 @@ def test_a_receipt_says_what_is_so(shown: Show, page_name: str, words: str) -> N
     assert words in shown(page_name).text
 
 
-@pytest.mark.parametrize("page_name", ["receipt-sent", "receipt-held", "receipt-missing", "receipt-kept"])
+@pytest.mark.parametrize(
+    "page_name", ["receipt-sent", "receipt-held", "receipt-missing", "receipt-waiting", "receipt-kept"]
+)
 def test_nothing_is_said_to_be_filed_before_it_is(shown: Show, page_name: str) -> None:
     assert "In your record since" not in shown(page_name).text
 
@@ -160,15 +172,131 @@ def test_the_course_reads_in_the_clinics_words(shown: Show) -> None:
         "In your record since Friday, 20 November 2026",
         "Held for review there",
         "Not yet",
-        "No prompts for this visit",
+        "No prompts for this infusion",
+        "Your clinic is looking at which prompts belong here.",
         "Your clinic is sorting out one visit",
     ):
         assert words in text
 
 
+def test_what_has_no_infusion_yet_is_named_by_its_day(shown: Show) -> None:
+    text = shown("home-first").text
+    assert text.count("Written on Friday, 20 November 2026") >= 4
+    assert text.count("Waiting for its infusion: your clinic will connect it") == 2
+    assert "Sent. It goes into your record once your clinic has connected it with your infusion." in text
+    assert "Visit" not in text
+
+
+@pytest.mark.parametrize(
+    ("page_name", "classes"),
+    [("home", ["at-once"]), ("home-first", ["at-once prominent"]), ("home-nothing", [])],
+)
+def test_writing_at_once_is_loud_only_where_nothing_else_is_to_be_done(
+    shown: Show, page_name: str, classes: list[str]
+) -> None:
+    markup = shown(page_name)
+    assert [
+        one.get("class") for one in markup.all("section") if "at-once" in (one.get("class") or "")
+    ] == classes
+    assert ("Write now" in markup.text) == bool(classes)
+
+
+def test_each_set_to_write_in_at_once_is_sent_with_a_key_of_its_own(shown: Show) -> None:
+    """A form that stands twice with one key would begin one draft in two sets."""
+    forms = [one for one in shown("home").forms if (one.attributes["action"] or "").endswith("/begin-now")]
+    assert len({one.fields["key"] for one in forms}) == len(forms) == 2
+
+
+def test_each_thing_to_decide_says_what_it_is_and_shows_its_visits(shown: Show) -> None:
+    text = shown("visits").text
+    for words in (
+        "This visit has no start time",
+        "This visit has no time, on a day with more than one visit",
+        "Two visits overlap for longer than a usual stay: one infusion or two?",
+        "Two entries were written for what is now one infusion",
+        "Infusion 3 now counts as number 4",
+        "The visit of this entry was cancelled",
+        "An entry waits for its infusion",
+        "This set was already written in this series",
+        "enc-no-start",
+    ):
+        assert words in text
+    assert "Something here is not clear" not in text
+
+
+def test_every_reason_and_way_has_words(app: Flask) -> None:
+    """What the rules can say, the page can say: no button without words, no title that gives up."""
+    with app.test_request_context():
+        said = app.jinja_env.get_template("clinician/cards.html").make_module({"clinic": samples.CLINIC})
+    reasons = [*DoubtReason, "no-infusion", "set-written-already", *DIFFERENCES]
+    for reason in reasons:
+        for gone in ("cancelled", "entered-in-error", "finished"):
+            item = samples.Values(reason=str(reason), gone=gone, was_ordinal=3, now_ordinal=4, visits=[])
+            title = said.title(item)  # type: ignore[attr-defined]
+            assert title.strip()
+            assert title != "Something here is not clear"
+            for way in Way:
+                row = samples.Values(way=way.value, asks_time=False, places=[])
+                assert said.way_words(row, item).strip(), way  # type: ignore[attr-defined]
+    for difference in DIFFERENCES:
+        entry = samples.Values(difference=difference, now_ordinal=4)
+        assert said.differs(entry).strip()  # type: ignore[attr-defined]
+    for words, all_of_them in (
+        (said.why_words, Reason),  # type: ignore[attr-defined]
+        (said.not_counted, [one for one in Why if one is not Why.COUNTS]),  # type: ignore[attr-defined]
+    ):
+        assert all(" " in words(one.value) or words(one.value)[0].isupper() for one in all_of_them)
+    assert all(said.ties_words([one.value]) != one.value for one in Tie)  # type: ignore[attr-defined]
+
+
+def test_each_way_is_one_form_with_a_reason(shown: Show) -> None:
+    forms = [one for one in shown("visits").forms if (one.attributes["action"] or "").endswith("/decide")]
+    assert len(forms) > 20
+    for form in forms:
+        assert {"csrf", "patient", "page", "item", "way"} <= set(form.fields)
+        assert [one.get("name") for tag, one in form.controls if tag == "select"][-1] == "why"
+        assert len([one for tag, one in form.controls if tag == "button"]) == 1
+
+
+def test_what_was_typed_stands_there_again(shown: Show) -> None:
+    values = [one.get("value") for one in shown("visits-refused").all("input")]
+    assert "2026-11-01" in values
+    assert "01:30" in values
+    assert "Which of the two" in shown("visits-refused").text
+    assert "Which of the two" not in shown("visits").text
+
+
+def test_each_decision_names_what_it_was_about(shown: Show) -> None:
+    text = shown("visits").text
+    assert "It was not given: Wednesday, 18 November 2026, 10:30" in text
+    assert "The closing set is asked: Sunday, 15 November 2026, 07:00" in text
+    assert "Looked at, and left as it is: After Infusion 1: Getting Started" in text
+
+
+def test_the_worklist_is_nobodys_chart(shown: Show) -> None:
+    """No banner of the patient whose chart is open stands over other patients; entries of others are no links."""
+    markup = shown("worklist")
+    assert not [one for one in markup.all("section") if one.get("aria-label") == "Patient"]
+    assert not [one for one in markup.all("a") if "/entry/" in (one.get("href") or "")]
+    assert "Patient pat-2" in markup.text
+    assert "This view is recorded." in markup.text
+
+
+def test_only_the_care_team_is_shown_the_worklist(shown: Show) -> None:
+    assert "Worklist" in shown("visits").text
+    assert "Worklist" not in shown("visits-quiet").text
+
+
+def test_a_moved_entry_says_by_whom_and_why(shown: Show) -> None:
+    text = shown("entry-moved").text
+    assert "Moved by Practitioner/clinician-1 on Tuesday, 24 November 2026 (wrong visit)" in text
+    assert "The record system now counts this infusion as number 4; the entry keeps its number." in text
+    assert "no infusion" in shown("entry-waiting").text
+
+
 def test_a_clinician_never_learns_of_drafts(shown: Show) -> None:
     """Drafts are the patient's alone (rule 13): begun, put off or never begun look the same in the chart."""
-    for page_name in ("entry", "entry-empty", "side-by-side"):
+    for page_name in ("entry", "entry-empty", "entry-moved", "side-by-side", "visits", "worklist"):
         assert "In progress" not in shown(page_name).text
         assert "Not today" not in shown(page_name).text
 
@@ -224,6 +352,10 @@ def _said(values: dict[str, object], words: str) -> dict[str, object]:
         "reason",
         "what",
         "person",
+        "kind",
+        "said_by",
+        "made_by",
+        "rule_version",
     }
     return {name: words if name in text else _deep(value, words, text) for name, value in values.items()}
 

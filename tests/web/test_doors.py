@@ -38,10 +38,16 @@ def test_every_route_has_a_policy(world: World) -> None:
         "fhir-QuestionnaireResponse-r",
         "fhir-QuestionnaireResponse-s",
         "fhir-QuestionnaireResponse-c",
+        "fhir-Task-r",
+        "fhir-Task-s",
+        "fhir-Provenance-r",
+        "fhir-Provenance-s",
+        "subscription",
     }
 
 
 PUBLIC_ENDPOINTS = {
+    "notifications.receive",
     "static",
     "health.live",
     "health.ready",
@@ -58,7 +64,7 @@ PUBLIC_ENDPOINTS = {
 
 def test_the_doors_that_ask_nobody_are_these_and_no_more(world: World) -> None:
     assert {
-        probe.endpoint for probe in probes(world.app) if probe.policy in ("public", "launch")
+        probe.endpoint for probe in probes(world.app) if probe.policy in ("public", "launch", "subscription")
     } == PUBLIC_ENDPOINTS
 
 

@@ -5,9 +5,10 @@ import re
 from collections.abc import Callable
 
 import pytest
+from fhir.resources.R4B.capabilitystatement import CapabilityStatement
 
 from service.r4.capability_statement import OFFERED
-from service.web.fhir_search import _READERS
+from service.web.fhir_search import PROVENANCES, RESPONSES, TASKS
 from tests.people import App, app_of
 from tests.web.fhir_answers import QR, Value, ids, issues
 from tests.world import EHR, World
@@ -16,6 +17,8 @@ from tests.world import EHR, World
 
 INTERACTIONS = {
     ("GET", "/{type}/<id>"): "read",
+    ("GET", "/{type}/<id>/_history"): "history-instance",
+    ("GET", "/{type}/<id>/_history/<id>"): "vread",
     ("GET", "/{type}"): "search-type",
     ("POST", "/{type}/_search"): "search-type",
     ("POST", "/{type}"): "create",
@@ -26,7 +29,7 @@ def test_the_routes_are_exactly_what_the_capability_statement_offers(world: Worl
     offered = {(one.type, interaction) for one in OFFERED for interaction in one.interactions}
     routed = set()
     for rule in world.app.url_map.iter_rules():
-        match = re.fullmatch(r"/<clinic>/fhir/([A-Z]\w+)(/<\w+>|/_search)?", rule.rule)
+        match = re.fullmatch(r"/<clinic>/fhir/([A-Z]\w+)(/.+)?", rule.rule)
         if match is None:
             continue
         shape = "/{type}" + re.sub(r"<\w+>", "<id>", match[2] or "")
@@ -39,7 +42,10 @@ def test_the_routes_are_exactly_what_the_capability_statement_offers(world: Worl
 def test_the_search_parameters_offered_are_those_that_are_read(world: World) -> None:
     offered = {one.type: {parameter.name for parameter in one.search} for one in OFFERED}
 
-    assert offered[QR] == set(_READERS) - {"_count", "after", "_format"}
+    read = {QR: RESPONSES, "Task": TASKS, "Provenance": PROVENANCES}
+    assert set(offered) == {"Questionnaire", *read}
+    for kind, readers in read.items():
+        assert offered[kind] == set(readers) - {"_count", "after", "_format"}, kind
     for parameter in offered["Questionnaire"]:
         assert App(world).get(f"Questionnaire?{parameter}=x").status_code == 200
 
@@ -50,12 +56,25 @@ def test_the_capability_statement_is_public_and_about_this_very_base(world: Worl
     statement = answer.json()
     assert statement["implementation"]["url"] == world.base
     assert (statement["fhirVersion"], statement["kind"]) == ("4.0.1", "instance")
-    assert {one["type"] for one in statement["rest"][0]["resource"]} == {"Questionnaire", QR}
+    told = {one["type"]: one for one in statement["rest"][0]["resource"]}
+    assert set(told) == {"Questionnaire", QR, "Task", "Provenance"}
+    assert [name for name, one in told.items() if one["readHistory"]] == [QR]
+    CapabilityStatement.model_validate(statement)
     assert answer.headers["access-control-allow-origin"] == "*"
 
 
 @pytest.mark.parametrize(
-    "path", ["metadata", ".well-known/smart-configuration", "Questionnaire", QR, f"{QR}/x"]
+    "path",
+    [
+        "metadata",
+        ".well-known/smart-configuration",
+        "Questionnaire",
+        QR,
+        f"{QR}/x",
+        f"{QR}/x/_history",
+        "Task",
+        "Provenance/x",
+    ],
 )
 def test_there_is_nothing_at_the_base_of_a_clinic_that_is_not(world: World, path: str) -> None:
     answer = App(world, clinic="no-such-clinic").get(path)
@@ -90,6 +109,9 @@ WRONG_METHODS = [
     ("POST", "Questionnaire"),
     ("DELETE", "Questionnaire/after-infusion-1"),
     ("POST", "metadata"),
+    ("POST", "Task"),
+    ("PUT", "Provenance/x"),
+    ("PUT", f"{QR}/x/_history/1"),
 ]
 
 
@@ -102,7 +124,20 @@ def test_what_is_not_offered_is_405_and_says_what_is(world: World, method: str, 
 
 
 @pytest.mark.parametrize(
-    "path", ["", "Patient/patient-six-done", "Encounter", "AuditEvent", f"{QR}/x/_history", "$export"]
+    "path",
+    [
+        "",
+        "Patient/patient-six-done",
+        "Encounter",
+        "AuditEvent",
+        "Subscription",
+        f"{QR}/_history",
+        "Questionnaire/after-infusion-1/_history",
+        "Task/x/_history",
+        "Provenance/x/_history/1",
+        "_history",
+        "$export",
+    ],
 )
 def test_a_type_that_is_not_offered_is_not_there(world: World, path: str) -> None:
     answer = app_of(world).get(path)
@@ -113,14 +148,26 @@ def test_a_type_that_is_not_offered_is_not_there(world: World, path: str) -> Non
 # --- Questionnaire ---------------------------------------------------------------------------------------------
 
 
-def test_the_six_sets_are_read_without_a_token_byte_for_byte(world: World) -> None:
+def test_every_set_is_read_without_a_token_byte_for_byte(world: World) -> None:
+    """The clinic's six, and the repeating prompts beside them."""
     found = App(world).get("Questionnaire").json()
 
-    assert len(found["entry"]) == 6
+    assert len(found["entry"]) == 7
     for name, raw in world.wiring.questionnaires.items():
         answer = App(world).get(f"Questionnaire/{name.removesuffix('.json')}")
         assert answer.content == raw
         assert found["entry"][sorted(world.wiring.questionnaires).index(name)]["resource"] == json.loads(raw)
+
+
+def test_a_stranger_tells_the_six_of_the_series_from_the_set_beside_them(world: World) -> None:
+    found = {
+        one["resource"]["id"]: one["resource"] for one in App(world).get("Questionnaire").json()["entry"]
+    }
+    six = {f"after-infusion-{ordinal}" for ordinal in range(1, 7)}
+
+    assert set(found) - six == {"after-later-infusions"}
+    assert {name for name, one in found.items() if re.search(r"/after-infusion-\d+$", one["url"])} == six
+    assert set(ids(App(world).get("Questionnaire?name=AfterInfusion"))) == six
 
 
 def test_a_set_that_one_has_already_is_not_sent_again(world: World) -> None:

@@ -121,7 +121,7 @@ def test_what_was_begun_keeps_its_set_when_the_record_changes(world: World) -> N
     assert 'data-link-id="ai2.1"' in zoe.get(f"entry/{key}/prompt/1").text
     assert home.count("Carry on writing") == 1
     # What is the second infusion now would get the second set: that one is being written.
-    assert "no-set" in home
+    assert "asked-already" in home
 
 
 # --- save ------------------------------------------------------------------------------------------------------

@@ -1,0 +1,39 @@
+"""What stands around every page of a chart: the list of infusions, how much is open, and which views there are."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from service.journal.steps import Step
+from service.web import wording
+from service.web.guards import context, desk
+from service.workflow.decide import is_care_team
+from service.workflow.open_course import OpenedCourse
+
+
+@dataclass(frozen=True, slots=True)
+class CourseRow:
+    """One infusion in the list beside: an entry is named only once it was sent, by its day where it has no infusion."""
+
+    ordinal: int | None
+    when: datetime | None
+    entry_id: str | None
+    state: str
+    written_at: datetime | None = None
+
+
+def around(opened: OpenedCourse) -> dict[str, object]:
+    """The frame of a page about this patient; `open_items` counts what waits for a decision."""
+    return {
+        "infusions": [_row(step, opened) for step in opened.steps],
+        "open_items": len(opened.overview.items),
+        "care_team": is_care_team(desk(), context()),
+    }
+
+
+def _row(step: Step, opened: OpenedCourse) -> CourseRow:
+    entry = step.entry
+    if entry is None:
+        return CourseRow(step.link.ordinal, step.link.infusion_start, None, wording.asked_state(step))
+    state = wording.delivery_state(opened.filings.get(entry.id))
+    written_at = (entry.begun_at or entry.authored) if step.is_unattached else None
+    return CourseRow(step.link.ordinal, step.link.infusion_start, entry.id, state, written_at)
