@@ -10,6 +10,7 @@ import click
 
 _COMMANDS = {
     "audit": "service.cli.audit:audit",
+    "check-clinic": "service.cli.check_clinic:check_clinic",
     "check-config": "service.cli.configuration:check_config",
     "demo": "service.cli.demo:demo",
     "demo-check": "service.cli.demo_check:demo_check",
@@ -18,6 +19,7 @@ _COMMANDS = {
     "migrate": "service.cli.serving:migrate",
     "registration-sheet": "service.cli.configuration:registration_sheet",
     "serve": "service.cli.serving:serve",
+    "simulate-series": "service.cli.simulate_series:simulate_series",
     "worker": "service.cli.serving:worker",
 }
 

@@ -1,23 +1,110 @@
 """Preparing a clinic: its file checked, the service's keys made, what the record system's app form asks for."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
 import click
 
-from service.clinic import read_clinics
+from service.cli.configuration_warnings import about_the_rule, warnings
+from service.cli.database import why_unready
+from service.cli.exported_visits import Faults, Progress, patients_in
+from service.clinic import Clinic, read_clinics
+from service.ehr.problems import RecordSystemProblem
+from service.journal.match import EncounterSeen
+from service.journal.problems import Problem
 from service.keyring import make_keyring, read_keyring
-from service.settings import read_settings
+from service.settings import Settings, read_settings
+from service.smart.problems import SmartProblem
+from service.wiring import Wiring, clinic_rules, library, now, wire
+from service.workflow.simulate_series import recent_visits
+
+_LOOKED_AT = 500
+_PATIENTS = 20  # where each of them has to be asked about
+_RECENT = timedelta(days=180)
+_ANSWERS_WITHIN = 10.0
 
 
 @click.command("check-config")
-def check_config() -> None:
-    """Say whether settings, clinics file and keys can be used, and where not."""
+@click.option(
+    "--encounters",
+    "path",
+    type=click.Path(exists=True, path_type=Path),
+    help="Try the rules on exported encounters (a folder, NDJSON, a Bundle) instead of asking the record system.",
+)
+@click.option("--offline", is_flag=True, help="Ask no record system.")
+def check_config(path: Path | None, offline: bool) -> None:
+    """Say whether settings, clinics file and keys can be used, where not, and what is probably not meant."""
     settings = read_settings()
     clinics = read_clinics(settings.clinics_file)
     read_keyring(settings.secrets_dir)
-    for key, clinic in clinics.items():
-        click.echo(
-            f"{key}: {clinic.name}, record system {clinic.iss}, FHIR base {settings.public_url}/{key}/fhir"
-        )
-    click.echo(f"{len(clinics)} clinic(s), nothing wrong.")
+    sets, count = library(), 0
+    with _asking(settings, is_needed=path is None and not offline) as wiring:
+        for key, clinic in clinics.items():
+            base = f"{settings.public_url}/{key}/fhir"
+            click.echo(f"{key}: {clinic.name}, record system {clinic.iss}, FHIR base {base}")
+            found = warnings(clinic, sets)
+            told, is_warning = _tried(wiring, key, clinic, path)
+            for words in found + [told] * is_warning:
+                click.echo(f"clinic {key}: warning: {words}")
+            if told and not is_warning:
+                click.echo(f"clinic {key}: {told}")
+            count += len(found) + is_warning
+    well = "can be used" if count else "nothing wrong"
+    click.echo(f"{len(clinics)} clinic(s), {well}, {count} warning(s).")
+
+
+@contextmanager
+def _asking(settings: Settings, *, is_needed: bool) -> Iterator[Wiring | None]:
+    """The way to the record systems; None where nobody is to be asked, or there is no folder to work in yet."""
+    if not is_needed or (settings.is_embedded and not settings.folder.is_dir()):
+        yield None
+        return
+    wiring = wire(settings)
+    wiring.desk.writer.start()
+    try:
+        yield wiring
+    finally:
+        wiring.stop()
+
+
+def _tried(wiring: Wiring | None, key: str, clinic: Clinic, path: Path | None) -> tuple[str, bool]:
+    """What the rule makes of the encounters at hand, and whether that is a warning."""
+    rules = clinic_rules(clinic)
+    if path is not None:
+        patients = patients_in(path, rules, Faults(), Progress())
+        return about_the_rule(rules.match, (visit for _, seen in patients for visit in seen.encounters))
+    if wiring is None:
+        return "", False
+    unready = why_unready(wiring.desk.store)
+    if unready is not None:
+        return f"not asked: {unready}", False
+    asked = _Asked(wiring, key)
+    asked.join(_ANSWERS_WITHIN)
+    if asked.found is None:
+        return f"not asked: {asked.silence}", False
+    return about_the_rule(rules.match, asked.found)
+
+
+class _Asked(threading.Thread):
+    """The record system's recent encounters, asked for on the side: a silent one does not hold the check up."""
+
+    def __init__(self, wiring: Wiring, key: str) -> None:
+        super().__init__(daemon=True, name=f"asking {key}")
+        self.found: tuple[EncounterSeen, ...] | None = None
+        self.silence = f"no answer within {_ANSWERS_WITHIN:.0f} seconds"
+        self._desk = wiring.desk
+        self._clinic = key
+        self.start()
+
+    def run(self) -> None:
+        """Ask, and keep what came or why nothing did."""
+        try:
+            self.found = recent_visits(self._desk, self._clinic, now() - _RECENT, _LOOKED_AT, _PATIENTS)
+        except (RecordSystemProblem, SmartProblem, Problem) as problem:
+            self.silence = str(problem)
 
 
 @click.command("make-keys")

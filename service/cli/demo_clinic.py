@@ -15,7 +15,10 @@ OWN_APP_REDIRECT = "http://127.0.0.1/diary-app"
 _PATIENT_SCOPES = "openid fhirUser launch online_access patient/Patient.r patient/Encounter.rs"
 _CLINICIAN_SCOPES = "openid fhirUser launch online_access user/Patient.r user/Encounter.rs"
 _OFFICER_SCOPES = "openid fhirUser launch"
-_BACKEND_SCOPES = "system/Patient.r system/Encounter.rs system/DocumentReference.crs"
+_BACKEND_SCOPES = (
+    "system/Patient.rs system/Encounter.rs system/Appointment.rs system/EpisodeOfCare.rs system/Procedure.rs"
+    " system/DocumentReference.crus system/Task.crus"
+)
 _READER_SCOPES = "system/Patient.rs system/Encounter.rs system/DocumentReference.rs"
 _OWN_APP_SCOPES = "openid fhirUser launch/patient patient/QuestionnaireResponse.crs"
 
@@ -54,6 +57,22 @@ types = [
   {{ system = "http://maplegrove.example/encounter-types", code = "ketamine-iv-infusion" }},
   {{ system = "http://maplegrove.example/encounter-types", code = "ketamine-im-injection" }},
 ]
+
+[clinic.{CLINIC}.series]
+length = 6
+episodes = false
+beyond = "repeating"
+attach_within_hours = 24
+open_for_days = 90
+
+[clinic.{CLINIC}.finding]
+poll_minutes = 1
+daily_look_hours = 24
+merged_patients = false
+
+[clinic.{CLINIC}.filing]
+needs_encounter = false
+tasks = true
 
 [clinic.{CLINIC}.people]
 care_team = ["Practitioner/clinician-1"]

@@ -31,7 +31,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An operator's folder with everything in it, named by the environment."""
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         monkeypatch.delenv(name)
-    (tmp_path / "clinics.toml").write_text(clinics_file("https://ehr.example"))
+    (tmp_path / "clinics.toml").write_text(clinics_file("http://127.0.0.1:9"))
     make_keyring(tmp_path / "secrets")
     upgrade(f"sqlite:///{tmp_path / 'journal.sqlite'}")
     said = {
@@ -127,7 +127,7 @@ def test_the_registration_sheet_has_what_a_record_systems_form_asks_for(house: P
         "https://journal.example/launch/clinician",
         "https://journal.example/launch/officer",
         "https://journal.example/maple-grove/fhir",
-        "system/DocumentReference.crs",
+        "system/DocumentReference.crus",
         "journal-worker",
     ):
         assert words in result.output
@@ -138,6 +138,8 @@ def test_the_registration_sheet_has_what_a_record_systems_form_asks_for(house: P
     [
         ("registration-sheet", "nowhere"),
         ("audit", "verify", "--clinic", "nowhere"),
+        ("simulate-series", "--clinic", "nowhere"),
+        ("check-clinic", "--clinic", "nowhere"),
         ("audit", "export", "--clinic", "nowhere", "--out", "x"),
         ("audit", "checkpoint", "--clinic", "nowhere"),
     ],

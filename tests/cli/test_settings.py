@@ -1,5 +1,6 @@
 """What an operator says wrongly is found before anything runs, and said in one sentence with its place."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,10 @@ from pydantic import ValidationError
 from service.cli.demo_clinic import clinics_file
 from service.cli.trouble import sentence
 from service.clinic import ClinicsUnreadable, read_clinics
+from service.journal.match import Coding
+from service.journal.series import Beyond, SeriesRule
 from service.settings import UnknownSetting, read_settings
+from service.wiring import clinic_rules
 
 GOOD = clinics_file("https://ehr.example").replace("https://ehr.example", "https://ehr.example/r4", 1)
 
@@ -115,6 +119,57 @@ def test_a_good_file_is_read(file: Path) -> None:
     assert clinic.spellings == ("https://ehr.example/r4/fhir", "https://ehr.example/r4/fhir/")
 
 
+def test_what_a_file_leaves_out_is_as_the_pages_say(file: Path) -> None:
+    kept = [part for part in GOOD.split("\n\n") if ".series]" not in part and ".finding]" not in part]
+    file.write_text("\n\n".join(part for part in kept if ".filing]" not in part))
+
+    (clinic,) = read_clinics(file).values()
+    rules = clinic_rules(clinic)
+
+    assert (rules.series, clinic.finding.poll_minutes, clinic.finding.daily_look_hours) == (
+        SeriesRule(),
+        5,
+        24,
+    )
+    assert (clinic.finding.merged_patients, clinic.finding.notify_secret_file) == (False, None)
+    assert (clinic.filing.needs_encounter, clinic.filing.tasks) == (False, False)
+    assert rules.match.statuses == {"arrived", "in-progress", "onleave", "finished"}
+
+
+def test_everything_that_a_file_says_of_infusions_and_series_reaches_the_rules(file: Path) -> None:
+    code = '[{ system = "urn:x", code = "%s" }]'
+    lists = ("service_types", "classes", "reasons", "appointment_types", "proof_codes")
+    excluded = tuple(f"excluded_{name}" for name in ("types", "service_types", "classes", "reasons"))
+    said = [f"{name} = {code % name}" for name in (*lists, *excluded)]
+    said += ['locations = ["Location/1"]', 'excluded_locations = ["Location/2"]', 'proof = "Procedure"']
+    said += ['statuses = ["triaged", "unknown"]', "ready_after_minutes = 5", "usual_stay_hours = 2"]
+    good = GOOD.replace('version = "1"', "\n".join(['version = "7"', *said]))
+    good = good.replace("length = 6", "length = 8").replace("episodes = false", "episodes = true")
+    good = good.replace("attach_within_hours = 24", "attach_within_hours = 48")
+    good = good.replace("open_for_days = 90", "open_for_days = 30")
+    good = good.replace('"repeating"', '"booster"\nbooster = "https://clinic.example/b"')
+    file.write_text(good)
+
+    (clinic,) = read_clinics(file).values()
+    rules = clinic_rules(clinic)
+
+    for name in (*lists, *excluded):
+        assert getattr(rules.match, name) == (Coding("urn:x", name),)
+    assert len(rules.match.types) == 2
+    assert (rules.match.locations, rules.match.excluded_locations) == (("Location/1",), ("Location/2",))
+    assert (rules.match.version, rules.match.zone, rules.match.proof) == (
+        "7",
+        "America/Los_Angeles",
+        "Procedure",
+    )
+    assert rules.match.statuses == {"triaged", "unknown"}
+    assert (rules.match.ready_after, rules.match.usual_stay) == (timedelta(minutes=5), timedelta(hours=2))
+    booster = "https://clinic.example/b"
+    assert rules.series == SeriesRule(
+        8, True, Beyond.BOOSTER, booster, timedelta(hours=48), timedelta(days=30)
+    )
+
+
 # What is put in place of what, and the words of the answer: the place, and what is wrong there.
 FAULTS: dict[str, tuple[str, str, str]] = {
     "not TOML": ("[clinic.maple-grove]", "[clinic.maple-grove", "clinics.toml"),
@@ -169,6 +224,53 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         'version = "1"\nready_after_minutes = 9999',
         "ready_after_minutes",
     ),
+    "a status that is none": (
+        'version = "1"',
+        'version = "1"\nstatuses = ["finished", "completed"]',
+        "no statuses of an encounter: completed; there are arrived, triaged",
+    ),
+    "no status at all": ('version = "1"', 'version = "1"\nstatuses = []', "infusions.statuses"),
+    "a proof of another kind": (
+        'version = "1"',
+        'version = "1"\nproof = "Observation"',
+        "maple-grove.infusions.proof",
+    ),
+    "codes of no proof": (
+        'version = "1"',
+        'version = "1"\nproof_codes = [{ system = "urn:x", code = "a" }]',
+        "proof_codes need proof",
+    ),
+    "exclusions alone": ("types = [", "excluded_service_types = [", "names nothing"),
+    "a series of none": ("length = 6", "length = 0", "maple-grove.series.length"),
+    "a series without an end": ("length = 6", "length = 61", "maple-grove.series.length"),
+    "something else beyond": ('beyond = "repeating"', 'beyond = "anything"', "maple-grove.series.beyond"),
+    "a booster without its set": (
+        'beyond = "repeating"',
+        'beyond = "booster"',
+        'maple-grove.series: Value error, beyond = "booster" needs booster',
+    ),
+    "a set without a booster": (
+        'beyond = "repeating"',
+        'beyond = "nothing"\nbooster = "https://clinic.example/b"',
+        'booster belongs to beyond = "booster"',
+    ),
+    "a booster with its version": (
+        'beyond = "repeating"',
+        'beyond = "booster"\nbooster = "https://clinic.example/b|1.0.0"',
+        "without |version",
+    ),
+    "attaching after weeks": ("attach_within_hours = 24", "attach_within_hours = 169", "attach_within_hours"),
+    "a set open for ever": ("open_for_days = 90", "open_for_days = 731", "open_for_days"),
+    "polling once in two days": (
+        "poll_minutes = 1",
+        "poll_minutes = 2880",
+        "maple-grove.finding.poll_minutes",
+    ),
+    "a secret somewhere else": (
+        "merged_patients = false",
+        'merged_patients = false\nnotify_secret_file = "../x"',
+        "must be the name of a file in the secrets folder",
+    ),
     "a code without a system": (
         'system = "http://maplegrove.example/encounter-types", code = "ketamine-iv-infusion"',
         'code = "x"',
@@ -177,8 +279,8 @@ FAULTS: dict[str, tuple[str, str, str]] = {
     "a person that is none": ('"Practitioner/officer-1"', '"officer-1"', "maple-grove.people.officers.0"),
     "a patient for an officer": ('"Practitioner/officer-1"', '"Patient/1"', "maple-grove.people.officers.0"),
     "a rung not offered": (
-        "[clinic.maple-grove.people]",
-        '[clinic.maple-grove.filing]\nrung = "D"\n[clinic.maple-grove.people]',
+        "[clinic.maple-grove.filing]",
+        '[clinic.maple-grove.filing]\nrung = "D"',
         "maple-grove.filing.rung",
     ),
 }

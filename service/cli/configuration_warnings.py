@@ -1,0 +1,74 @@
+"""What a clinic's file says that can be used and is probably not meant: one sentence each, for a manager to read."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from service.clinic import Clinic
+from service.journal.match import EncounterSeen, MatchRule, Why
+from service.journal.prompts import PromptLibrary
+from service.smart.problems import ContextsMixed
+from service.smart.scopes import parse
+
+
+def warnings(clinic: Clinic, sets: PromptLibrary) -> list[str]:
+    """Everything in the file alone that deserves a second look, in the order of the file."""
+    return [*_scopes(clinic), *_series(clinic, sets)]
+
+
+def about_the_rule(rule: MatchRule, visits: Iterable[EncounterSeen]) -> tuple[str, bool]:
+    """What the rule makes of these visits, and whether that is a warning: it matches none of them, or all."""
+    judged = Counter(rule.judge(one) for one in visits)
+    total, counted = judged.total(), judged[Why.COUNTS]
+    reasons = ", ".join(
+        f"{count} {why.value}" for why, count in sorted(judged.items()) if why is not Why.COUNTS
+    )
+    if not total:
+        return "there are no encounters to try the rule on", False
+    if not counted:
+        return f"the rule matches none of {total} encounters ({reasons})", True
+    if counted == total:
+        return f"the rule matches all of {total} encounters: intakes and follow-ups too?", True
+    return f"the rule matches {counted} of {total} encounters ({reasons})", False
+
+
+def _series(clinic: Clinic, sets: PromptLibrary) -> Iterator[str]:
+    table, closing = clinic.series, sets.closing
+    if closing is not None and closing.ordinal != table.length:
+        yield (
+            f"series.length is {table.length}, and the text of the closing set speaks of infusion"
+            f" {closing.ordinal}"
+        )
+    if table.booster is not None and sets.by_url(table.booster) is None:
+        yield f"series.booster {table.booster} is not published here: nothing would be asked beyond the last set"
+    if table.beyond == "repeating" and sets.repeating is None:
+        yield 'series.beyond is "repeating", and the set of the repeating prompts is not published here'
+
+
+def _scopes(clinic: Clinic) -> Iterator[str]:
+    try:
+        granted = parse(clinic.backend.scopes)
+    except ContextsMixed:
+        yield "backend.scopes names scopes of a person beside those of a system: no server grants both"
+        return
+    for reason, needed in _needed(clinic):
+        lacking = granted.lacks(parse(needed))
+        if lacking:
+            yield f"{reason} needs {needed}; backend.scopes lacks {', '.join(lacking)}"
+
+
+def _needed(clinic: Clinic) -> Iterator[tuple[str, str]]:
+    """Why a scope of the backend is needed, and the scope."""
+    yield "reading visits", "system/Encounter.rs"
+    yield "reading who a patient is", "system/Patient.r"
+    yield "filing", "system/DocumentReference.crs"
+    yield "replacing a filed summary after an amendment", "system/DocumentReference.u"
+    if clinic.infusions.appointment_types:
+        yield "infusions.appointment_types", "system/Appointment.s"
+    if clinic.infusions.proof is not None:
+        yield f'infusions.proof = "{clinic.infusions.proof}"', f"system/{clinic.infusions.proof}.s"
+    if clinic.series.episodes:
+        yield "series.episodes", "system/EpisodeOfCare.s"
+    if clinic.finding.merged_patients:
+        yield "finding.merged_patients", "system/Patient.rs"
+    if clinic.filing.tasks:
+        yield "filing.tasks", "system/Task.crus"
