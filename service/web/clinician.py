@@ -23,6 +23,8 @@ from service.workflow.sign_out import sign_out as close_visit
 
 door = Door("clinician", url_prefix="/chart/<visit>")
 
+NO_INFUSION = "no infusion"  # no encounter can be called so: an id holds no blank
+
 
 @dataclass(frozen=True, slots=True)
 class PromptRow:
@@ -110,10 +112,11 @@ def move(visit: str) -> AnyResponse | tuple[str, int]:
     fields = form()
     entry_id, target = fields.get("entry", ""), fields.get("target")
     why = deciding.one_of(Reason, fields.get("why"))
-    if target is None:
+    if not target:
         raise NotReadable
+    place = None if target == NO_INFUSION else target
     try:
-        move_entry_to(desk(), context(), fields.get("patient", ""), entry_id, target or None, why)
+        move_entry_to(desk(), context(), fields.get("patient", ""), entry_id, place, why)
     except deciding.REFUSALS as problem:
         sentence, status = deciding.answer_to(problem)
         return _entry_page(read_entry(desk(), context(), entry_id), sentence, fields), status

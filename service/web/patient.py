@@ -344,7 +344,8 @@ def _write_now(course: OpenedCourse) -> WriteNow | None:
     if not course.to_write_now:
         return None
     first, *others = course.to_write_now
-    busy = any(step.standing in (Standing.READY, Standing.IN_PROGRESS) for step in course.steps)
+    started = (Standing.READY, Standing.IN_PROGRESS)
+    busy = any(step.is_unattached or step.standing in started for step in course.steps)
     return WriteNow(first, tuple(others), desk().new_id(), desk().new_id(), prominent=not busy)
 
 

@@ -16,6 +16,7 @@ from service.cli.demo_stack import Stack
 
 FILED_WITHIN = 30_000  # milliseconds, as everywhere in Playwright
 PROMPTS = 5
+_LOOKS_AGAIN_AFTER = 500
 
 
 @dataclass
@@ -48,6 +49,17 @@ class Person:
     def sees_heading(self, words: str) -> None:
         """This is what the page is about."""
         expect(self.page.get_by_role("heading", level=1, name=words)).to_be_visible()
+
+    def sees_in_the_end(self, shown: Locator) -> None:
+        """Reload the page until this stands on it: what the worker does shows without anything being pressed."""
+        for _ in range(FILED_WITHIN // _LOOKS_AGAIN_AFTER):
+            self.page.reload()
+            try:
+                expect(shown).to_be_visible(timeout=_LOOKS_AGAIN_AFTER)
+            except AssertionError:
+                continue
+            return
+        expect(shown).to_be_visible()
 
     def does_not_see(self, words: str) -> None:
         """These words stand nowhere in the page, neither in hidden parts nor in its fields."""
@@ -94,6 +106,15 @@ class Patient(Person):
     def sees_state(self, infusion: str, state: str | re.Pattern[str]) -> None:
         """Where the writing for one infusion stands, in the words of the course."""
         expect(self.infusion(infusion).locator(".state")).to_have_text(state)
+
+    def sees_state_in_the_end(self, infusion: str, state: str | re.Pattern[str]) -> None:
+        """The same, once the worker is there: reload until it is so."""
+        self.sees_in_the_end(self.infusion(infusion).locator(".state").filter(has_text=state))
+
+    def writes_at_once(self) -> None:
+        """Press "Write now", without an infusion, and stand before the first prompt."""
+        self.presses("Write now")
+        self.is_ready_to_write()
 
     def starts_writing(self, infusion: str) -> None:
         """Press the button of one infusion, and stand before the first prompt."""
@@ -215,6 +236,42 @@ class Clinician(Person):
             self.presses("Open Infusion Journal in a new tab")
         self.page = opened.value
         expect(self.page.get_by_role("heading", level=1)).to_be_visible()
+
+    def opens_visits(self) -> None:
+        """What waits for a decision about this patient, and what was counted."""
+        self.follows(re.compile("^Visits"))
+        self.sees_heading("Visits")
+
+    def opens_worklist(self) -> None:
+        """What waits for a decision, over all patients."""
+        self.follows("Worklist")
+        self.sees_heading("Worklist")
+
+    def card(self, title: str, patient: str | None = None) -> Locator:
+        """One thing to decide, by its title; on the worklist among those of the named patient."""
+        cards = self.page.get_by_role("article", name=title)
+        return self.page.get_by_role("region", name=patient).locator(cards) if patient else cards
+
+    def decides(self, card: Locator, way: str, *, why: str, infusion: str | None = None) -> None:
+        """Settle a thing in one step: choose why, and which infusion where one must be chosen, and press the way."""
+        button = self.page.get_by_role("button", name=way, exact=True)
+        form = card.locator("form").filter(has=button)
+        self._says(form, why, infusion)
+        form.locator(button).click()
+        self.sees("Your decision is kept.")
+
+    def moves_the_entry(self, infusion: str, *, why: str) -> None:
+        """From the page of the entry, to another infusion."""
+        self.page.get_by_text("Move to another infusion").click()
+        self._says(self.page.locator("details.move form"), why, infusion)
+        self.presses("Move the entry")
+
+    def _says(self, form: Locator, why: str, infusion: str | None) -> None:
+        form.get_by_label("Why").select_option(label=why)
+        if infusion is not None:
+            places = form.get_by_role("combobox").first
+            offered = places.locator("option", has_text=re.compile(f"^{infusion},"))
+            places.select_option(label=offered.inner_text())
 
     def reads_filed_documents(self) -> list[str]:
         """The words of every document in the chart, newest first as the record system lists them."""

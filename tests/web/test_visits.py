@@ -252,7 +252,7 @@ def test_another_patient_is_out_of_reach_for_who_is_not_on_the_care_team(world: 
             ("decide", {"item": item, "way": "not-given"}),
             ("say", {"kind": "not-given", "encounter": "next-planned-1"}),
             ("take-back", {"ruling": "r"}),
-            ("move", {"entry": str(uuid4()), "target": ""}),
+            ("move", {"entry": str(uuid4()), "target": "no infusion"}),
         ):
             answer = doctor.post(path, **said, **more)
             assert answer.status_code == 404, path
@@ -338,7 +338,12 @@ def test_an_entry_moves_to_another_infusion_and_says_so(world: World) -> None:
 def test_an_entry_comes_off_its_infusion_and_waits(world: World) -> None:
     entry, doctor = sent(world), clinician(world)
 
-    assert doctor.post("move", patient=_PATIENT, entry=entry, target="", why="wrong-visit").status_code == 303
+    assert (
+        doctor.post(
+            "move", patient=_PATIENT, entry=entry, target="no infusion", why="wrong-visit"
+        ).status_code
+        == 303
+    )
     page = plain(doctor.get(f"entry/{entry}").text)
     assert "Belongs to no infusion" in page
     assert "Taken off its infusion by Practitioner/clinician-1" in page
@@ -372,10 +377,12 @@ def test_a_foreign_entry_cannot_be_moved(world: World) -> None:
     )
     doctor = clinician(world)
     for entry in (foreign, str(uuid4())):
-        answer = doctor.post("move", patient=_PATIENT, entry=entry, target="", why="other")
+        answer = doctor.post("move", patient=_PATIENT, entry=entry, target="no infusion", why="other")
         assert answer.status_code == 404
     assert doctor.post("move", patient=_PATIENT, entry=foreign, why="other").status_code == 400
-    assert doctor.post("move", csrf="", patient=_PATIENT, entry=foreign, target="").status_code == 403
+    assert (
+        doctor.post("move", csrf="", patient=_PATIENT, entry=foreign, target="no infusion").status_code == 403
+    )
 
 
 def test_a_number_that_differs_is_said_calmly_and_the_entry_keeps_its_own(world: World) -> None:
