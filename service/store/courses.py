@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, text, update
 
 from service.access.context import AccessContext
 from service.journal.series import EpisodeSeen
@@ -71,8 +71,12 @@ def with_open_items(store: Store, clinic: str, limit: int) -> tuple[str, ...]:
 def known_patients(
     store: Store, clinic: str, looked_before: datetime, limit: int | None = None
 ) -> tuple[str, ...]:
-    """The ids of patients who were not looked at since, those never looked at first; for the worker."""
-    stale = or_(courses.c.looked_at.is_(None), courses.c.looked_at < looked_before)
+    """The ids of patients who were not looked at since, those never looked at first; for the worker.
+
+    Whoever is owed a look already is not among them: looks that keep failing leave room for others.
+    """
+    unseen = or_(courses.c.looked_at.is_(None), courses.c.looked_at < looked_before)
+    stale = and_(unseen, courses.c.look_due.is_(None))
     order = courses.c.looked_at.asc().nulls_first()
     return _patients(store, clinic, stale, order=order, limit=limit)
 

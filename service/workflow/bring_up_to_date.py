@@ -70,10 +70,18 @@ def _read(desk: Desk, clinic_key: str, patient_id: str) -> _Course:
     seen, now = seen_of(desk, context, ids), desk.now()
     view = overview(seen, rules, desk.library, now, drafts=begun, entries=sent)
     # A Task may say "not today" (T-03). What is being written changes nothing that others are told (rule 13).
-    put_off = [one for one in begun if one.status is EntryStatus.STOPPED]
+    put_off = _put_off(begun, sent)
     told = overview(seen, rules, desk.library, now, drafts=put_off, entries=sent)
     revision, open_items = (row.revision, row.open_items) if row else (0, 0)
     return _Course(context, patient_id, revision, open_items, view, told, begun, sent)
+
+
+def _put_off(begun: tuple[Draft, ...], sent: tuple[EntryVersion, ...]) -> list[Draft]:
+    """What was put off for today, unless something else was sent for its infusion: that answers its Task."""
+    live = (one for one in sent if one.status is not EntryStatus.ENTERED_IN_ERROR)
+    answered = {one.link.encounter_id for one in live if one.link.encounter_id is not None}
+    stopped = (one for one in begun if one.status is EntryStatus.STOPPED)
+    return [one for one in stopped if one.link.encounter_id not in answered]
 
 
 def _attach(desk: Desk, course: _Course) -> bool:
@@ -105,7 +113,7 @@ def _attach_one(desk: Desk, course: _Course, key: str, link: Link) -> bool:
         if draft is not None:
             attach_draft(desk, course.context, draft, link)
         elif entry is not None:
-            relink_entry(desk, course.context, entry.id, link)
+            relink_entry(desk, course.context, entry, link)
     except (Conflict, NotYours):
         return False
     return True

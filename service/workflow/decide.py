@@ -14,12 +14,15 @@ from service.journal.problems import ChangedElsewhere, NotAllowed, NotYours, Unu
 from service.journal.rulings import Reason, Ruling, RulingKind
 from service.journal.series import Assignment
 from service.journal.worklist import Way, WorkItem
-from service.store import deeds
+from service.store import courses, deeds, merges
+from service.store.deeds import GuardFailed
 from service.workflow.bring_up_to_date import bring_up_to_date
 from service.workflow.desk import Desk
 from service.workflow.open_course import OpenedCourse, look
 from service.workflow.relink_entry import relink_entry
 from service.workflow.remember import record
+
+_TRIES = 8  # each repeats only because the same patient's course changed meanwhile
 
 
 class NotThisWay(Unusable):
@@ -67,7 +70,10 @@ def chart_of(desk: Desk, context: AccessContext, patient_id: str) -> AccessConte
         return context
     if not is_care_team(desk, context):
         raise NotYours
-    return replace(context, patients=frozenset({patient_id}), subject=patient_id)
+    merged: tuple[str, ...] = ()
+    if desk.clinic(context.clinic).merged_patients:
+        merged = merges.merged_into(desk.store, context.clinic, patient_id)
+    return replace(context, patients=frozenset({patient_id, *merged}), subject=patient_id)
 
 
 def is_care_team(desk: Desk, context: AccessContext) -> bool:
@@ -78,6 +84,17 @@ def is_care_team(desk: Desk, context: AccessContext) -> bool:
 def settle(desk: Desk, context: AccessContext, patient_id: str, decision: Decision) -> None:
     """Settle one item of this patient's worklist; ChangedElsewhere where it no longer stands there as it was shown."""
     chart = chart_of(desk, context, patient_id)
+    for _ in range(_TRIES):
+        try:
+            _settle(desk, chart, patient_id, decision)
+            return
+        except GuardFailed:
+            continue  # something changed meanwhile: whether the item still stands there is asked anew
+    raise ChangedElsewhere
+
+
+def _settle(desk: Desk, chart: AccessContext, patient_id: str, decision: Decision) -> None:
+    row = courses.course_row(desk.store, chart, patient_id)
     opened = look(desk, chart)
     item = next((one for one in opened.overview.items if one.id == decision.item_id), None)
     if item is None:
@@ -86,9 +103,10 @@ def settle(desk: Desk, context: AccessContext, patient_id: str, decision: Decisi
         raise NotThisWay
     if decision.way in (Way.ATTACH, Way.DETACH):
         link = _target(opened, decision.target).link if decision.way is Way.ATTACH else Link()
-        move_entry(desk, chart, item.entry_id or "", link, decision.why)
+        _move(desk, chart, opened, item.entry_id, link, decision.why)
         return
-    _say(desk, chart, patient_id, _ruling(desk, chart, opened, item, decision))
+    as_looked_at = deeds.CourseIsAt(patient_id, row.revision if row else 0)
+    _say(desk, chart, patient_id, _ruling(desk, chart, opened, item, decision), as_looked_at)
 
 
 def decide(
@@ -127,25 +145,30 @@ def move_entry_to(
 ) -> None:
     """Move a sent entry to another infusion that nothing was written for, or off every one (None)."""
     chart = chart_of(desk, context, patient_id)
-    link = Link() if encounter_id is None else _target(look(desk, chart), encounter_id).link
-    move_entry(desk, chart, entry_id, link, why)
+    opened = look(desk, chart)
+    link = Link() if encounter_id is None else _target(opened, encounter_id).link
+    _move(desk, chart, opened, entry_id, link, why)
 
 
-def move_entry(desk: Desk, chart: AccessContext, entry_id: str, link: Link, why: Reason) -> None:
-    """Give the entry its new link in the name of whoever asks, and do what follows."""
+def _move(
+    desk: Desk, chart: AccessContext, opened: OpenedCourse, entry_id: str | None, link: Link, why: Reason
+) -> None:
+    """Give the entry, as it was looked at, its new link in the name of whoever asks, and do what follows."""
+    seen = next((step.entry for step in opened.steps if step.entry and step.entry.id == entry_id), None)
+    if seen is None:
+        raise NotYours
     if chart.person is None:
         raise NotAllowed
-    moved = relink_entry(desk, chart, entry_id, link, made_by=chart.person, why=why)
+    moved = relink_entry(desk, chart, seen, link, made_by=chart.person, why=why)
     bring_up_to_date(desk, chart.clinic, moved.patient_id)
 
 
 def _target(opened: OpenedCourse, encounter_id: str | None) -> Assignment:
     """The infusion an entry shall come to: a counted one that has no sent entry."""
     for step in opened.steps:
-        if step.assignment is not None and encounter_id in step.assignment.infusion.encounter_ids:
-            if step.is_started:
-                raise NotThisWay
-            return step.assignment
+        assignment = None if step.is_started else step.assignment
+        if assignment is not None and encounter_id in assignment.infusion.encounter_ids:
+            return assignment
     raise NotThisWay
 
 
@@ -198,7 +221,7 @@ def _by(desk: Desk, chart: AccessContext, patient_id: str, kind: RulingKind, why
     return Ruling(desk.new_id(), patient_id, kind, chart.person, desk.now(), why)
 
 
-def _say(desk: Desk, chart: AccessContext, patient_id: str, ruling: Ruling) -> None:
+def _say(desk: Desk, chart: AccessContext, patient_id: str, ruling: Ruling, *guards: deeds.Guard) -> None:
     remembered = record(
         desk,
         chart,
@@ -207,7 +230,7 @@ def _say(desk: Desk, chart: AccessContext, patient_id: str, ruling: Ruling) -> N
         what=_named(ruling),
         reason=f"{ruling.kind}:{ruling.why}",
     )
-    desk.writer.perform(deeds.Deed(chart.clinic, changes=(deeds.SaveRuling(ruling),), records=(remembered,)))
+    desk.writer.perform(deeds.Deed(chart.clinic, guards, (deeds.SaveRuling(ruling),), (remembered,)))
     bring_up_to_date(desk, chart.clinic, patient_id)
 
 

@@ -12,10 +12,10 @@ from service.access.context import AccessContext, Origin, Role
 from service.audit.record import Deed, Record
 from service.audit.record import Outcome as AuditOutcome
 from service.ehr.encounters import encounter_of, encounters_of, patient_of, survivor_of
-from service.ehr.outcome import Busy, Filed, HeldThere, NotSent, Outcome, Refused, Rung, Why
+from service.ehr.outcome import Busy, Filed, HeldThere, NotSent, Outcome, Refused, Rung, Unknown, Why
 from service.ehr.problems import RecordSystemProblem, Unclear
 from service.ehr.retry import Done, Next, Park, Retry, Tried, next_attempt
-from service.ehr.write_back import file_document, supersede_document
+from service.ehr.write_back import file_document, find_version, supersede_document
 from service.journal.entries import EntryVersion, Filing, FilingState
 from service.journal.infusions import still_counts
 from service.journal.match import EncounterSeen
@@ -110,7 +110,7 @@ def _deliver(work: _Work) -> None:
     try:
         outcome = _attempt(work)
     except _NotNow as early:
-        outcome = early.outcome
+        work, outcome = _after_all(work, early.outcome)
     decided = next_attempt(
         outcome,
         Tried(work.filing.attempts + 1, work.filing.first_tried_at or work.desk.now()),
@@ -120,6 +120,29 @@ def _deliver(work: _Work) -> None:
         quiet_window=work.clinic.filing.quiet_window,
     )
     _settle(work, outcome, decided)
+
+
+def _after_all(work: _Work, outcome: Outcome) -> tuple[_Work, Outcome]:
+    """What ends before sending, held against an earlier attempt whose outcome nobody knows.
+
+    Before a person is asked, the document is looked for: what stands there is filed, and what can no longer come
+    holds up no later version.
+    """
+    started = work.claimed.send_started_at
+    if started is None or not isinstance(outcome, Refused):
+        return work, outcome
+    try:
+        found = find_version(work.clinic.for_delivery, work.filing.version_identifier)
+    except (RecordSystemProblem, SmartProblem):
+        return work, NotSent("earlier-not-read")
+    standing = [one for one in found if one.status != "entered-in-error"]
+    if len(standing) == 1:
+        return work, Filed(standing[0].id, existed=True)
+    if standing:
+        return work, Refused(Why.SEVERAL, found=tuple(one.id for one in standing))
+    if work.desk.now() < started + ATTEMPT + work.clinic.filing.quiet_window:
+        return work, Unknown("quiet-window")
+    return replace(work, claimed=replace(work.claimed, send_started_at=None)), outcome
 
 
 def _quiet_until(work: _Work) -> Retry | None:
@@ -158,11 +181,14 @@ def _superseded(work: _Work, earlier: Filing, filed: Filed) -> Outcome:
     Whatever may heal is tried again with the whole filing: the new document is found, not made twice (W-30, U-08).
     """
     if not _may_send(work):
-        return NotSent("lease-too-short")
+        return Unknown("lease-too-short")
     outcome = supersede_document(
         work.clinic.for_delivery, earlier.document_id or "", earlier.version_identifier
     )
-    return filed if isinstance(outcome, Filed | HeldThere | Refused) else outcome
+    if isinstance(outcome, Filed | HeldThere | Refused):
+        return filed
+    # The new document stands there: whatever came of the old one, this filing was sent.
+    return Unknown("old-not-marked", outcome.retry_after if isinstance(outcome, Busy | Unknown) else None)
 
 
 def _check_encounter(work: _Work) -> None:
@@ -179,11 +205,17 @@ def _check_encounter(work: _Work) -> None:
         raise _NotNow(NotSent("encounter-not-read")) from None
     except SmartProblem as problem:
         raise _NotNow(NotSent(problem.reason or "no-token")) from None
-    decided = Rulings(rulings.rulings_of(work.desk.store, work.context, work.context.patients or ()))
+    decided = Rulings(rulings.rulings_of(work.desk.store, *_whose(work)))
     if seen is None or not still_counts(seen, work.clinic.rules.match, decided):
         raise _NotNow(Refused(Why.TARGET, codes=("encounter-withdrawn",)))
     if seen.patient_id != work.subject:
         raise _NotNow(Refused(Why.TARGET, codes=("encounter-of-another-record",)))
+
+
+def _whose(work: _Work) -> tuple[AccessContext, frozenset[str]]:
+    """The patient and the record that replaced theirs: what was decided may have been said of either."""
+    ids = frozenset({work.entry.patient_id, work.subject})
+    return replace(work.context, patients=ids), ids
 
 
 def _seen_now(work: _Work, encounter_id: str) -> EncounterSeen | None:

@@ -20,25 +20,25 @@ _UNSENT = (FilingState.DUE, FilingState.WAITING, FilingState.REFUSED)
 def relink_entry(
     desk: Desk,
     context: AccessContext,
-    entry_id: str,
+    seen: EntryVersion,
     link: Link,
     *,
     made_by: str | None = None,
     why: Reason | None = None,
 ) -> EntryVersion:
-    """Give the entry this link (an empty one takes it off its infusion): the new version.
+    """Give the entry, as it was `seen`, this link (an empty one takes it off its infusion): the new version.
 
     Not a word changes, private ones included. What was owed for earlier versions and never left is cancelled; what
     stands in the record system is replaced. NotYours out of reach; InfusionTaken where the infusion has an entry;
     ChangedElsewhere where the entry was changed meanwhile.
     """
-    before = entries.whole(desk.store, context.clinic, entry_id)
+    before = entries.whole(desk.store, context.clinic, seen.id)
     if before is None or not context.reaches(before.patient_id):
         raise NotYours
-    if before.status is EntryStatus.ENTERED_IN_ERROR:
+    if before.version != seen.version or before.status is EntryStatus.ENTERED_IN_ERROR:
         raise ChangedElsewhere
     version = _relinked(desk, before, link, made_by, why)
-    earlier = [one for one in filings.of_entry(desk.store, context, entry_id) if one.state in _UNSENT]
+    earlier = [one for one in filings.of_entry(desk.store, context, before.id) if one.state in _UNSENT]
     try:
         _perform(desk, context, before, version, earlier)
     except GuardFailed as failed:

@@ -11,6 +11,7 @@ from fhir.resources.R4B.provenance import Provenance
 from service.audit.record import Deed
 from service.journal.entries import EntryVersion, Link
 from service.journal.rulings import Reason
+from service.store import entries
 from service.workflow import read_provenance
 from service.workflow.relink_entry import relink_entry
 from tests.people import FORM, App, app_of, backend_app, patient, staff_app
@@ -44,7 +45,9 @@ def sent(world: World, name: str = "patient-six-done", ordinal: int = 1) -> str:
 def moved(world: World, entry_id: str, encounter: str | None, **more: Any) -> EntryVersion:
     world.clock.pass_time(seconds=1)
     said = {"made_by": "Practitioner/clinician-1", "why": next(iter(Reason))} | more
-    return relink_entry(world.desk, as_clinician(), entry_id, Link(encounter), **said)
+    seen = entries.by_id(world.desk.store, as_clinician(), entry_id)
+    assert seen is not None
+    return relink_entry(world.desk, as_clinician(), seen, Link(encounter), **said)
 
 
 def test_each_version_has_one_and_it_says_who_made_it_and_why(world: World) -> None:
@@ -200,8 +203,11 @@ def test_pages_visit_each_provenance_once(
 def test_a_page_link_in_other_hands_reaches_no_further_than_they_do(world: World) -> None:
     theirs = sent(world, "patient-eight-done", 1)
     other = sent(world, "patient-eight-done", 2)
+    chart = as_clinician("patient-eight-done")
     for where in ("eight-done-3", None):
-        relink_entry(world.desk, as_clinician("patient-eight-done"), other, Link(where))
+        seen = entries.by_id(world.desk.store, chart, other)
+        assert seen is not None
+        relink_entry(world.desk, chart, seen, Link(where))
     own = sent(world)
     answer = mine(world, "patient-eight-done").get("Provenance?_count=1")
     link = next(one["url"] for one in answer.json()["link"] if one["relation"] == "next")

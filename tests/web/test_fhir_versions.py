@@ -27,9 +27,9 @@ def sent(world: World, name: str = "patient-six-done", encounter: str = "six-don
 def moved(world: World, entry_id: str, encounter: str | None) -> EntryVersion:
     """A person moves the entry to another infusion, or takes it off."""
     world.clock.pass_time(minutes=1)
-    return relink_entry(
-        world.desk, as_clinician(), entry_id, Link(encounter), made_by="Practitioner/clinician-1"
-    )
+    seen = entries.by_id(world.desk.store, as_clinician(), entry_id)
+    assert seen is not None
+    return relink_entry(world.desk, as_clinician(), seen, Link(encounter), made_by="Practitioner/clinician-1")
 
 
 def everybody(world: World) -> list[App]:

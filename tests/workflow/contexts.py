@@ -14,9 +14,11 @@ def as_patient(
     )
 
 
-def as_clinician(chart: str = "patient-six-done", clinic: str = CLINIC) -> AccessContext:
+def as_clinician(
+    chart: str = "patient-six-done", clinic: str = CLINIC, name: str = "clinician-1"
+) -> AccessContext:
     return AccessContext(
-        clinic, Role.CLINICIAN, ORIGIN, person="Practitioner/clinician-1", patients=frozenset({chart})
+        clinic, Role.CLINICIAN, ORIGIN, person=f"Practitioner/{name}", patients=frozenset({chart})
     )
 
 

@@ -104,7 +104,8 @@ def version_names(documents: list[dict[str, Any]]) -> list[str]:
 
 def encounters_of(document: dict[str, Any]) -> list[str]:
     return [
-        one["reference"].removeprefix("Encounter/") for one in document.get("context", {}).get("encounter", [])
+        one["reference"].removeprefix("Encounter/")
+        for one in document.get("context", {}).get("encounter", [])
     ]
 
 
