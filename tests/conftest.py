@@ -1,5 +1,6 @@
 """What every test may take, and what a run says about itself: real parts first, what was left out last."""
 
+import os
 import secrets
 import shutil
 import tempfile
@@ -28,10 +29,20 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("house")
     config.stash[NOT_RUN] = {}
     config.stash[FIGURES] = []
+    if os.environ.get("EMITTED"):
+        _record_what_is_emitted(config, Path(os.environ["EMITTED"]))
     try:
         required()
     except ValueError as error:
         raise pytest.UsageError(str(error)) from error
+
+
+def _record_what_is_emitted(config: pytest.Config, folder: Path) -> None:
+    from tests.emitted import record  # imports half the service, which a run without it need not wait for
+
+    patch = pytest.MonkeyPatch()
+    record(folder, patch)
+    config.add_cleanup(patch.undo)
 
 
 def pytest_report_header() -> list[str]:

@@ -1,7 +1,7 @@
-"""The real parts some tests need beside Python: a PostgreSQL, a Chromium, the Helm SDK. Nothing stands in for them.
+"""The real parts some tests need beside Python: PostgreSQL, Chromium, the Helm SDK, Java. Nothing stands in for them.
 
 A test says which part it needs by a marker or by a fixture that brings it. Where a part is absent those tests are not
-run and the last lines say so and how to get it; `REQUIRE=browser,postgres,helm` makes them fail instead.
+run and the last lines say so and how to get it; `REQUIRE=browser,postgres,helm,java` makes them fail instead.
 """
 
 import os
@@ -26,6 +26,11 @@ def chromium() -> str | None:
     """The system's Chromium, the only browser the tests drive."""
     places = ("chromium", "/usr/bin/chromium", "chromium-browser")
     return next((found for place in places if (found := shutil.which(place))), None)
+
+
+def java() -> str | None:
+    """The compiler, which the validator of tests/validator is started with; Maven must be there, too, to fetch it."""
+    return shutil.which("javac") if shutil.which("mvn") else None
 
 
 def _library(module: str) -> Callable[[], str | None]:
@@ -53,6 +58,13 @@ PARTS = (
         frozenset(),
         _library("helm_python"),
         "the wheel helm-python-sdk of requirements/develop.txt, which this platform may lack",
+    ),
+    Part(
+        "java",
+        "Java and Maven",
+        frozenset(),
+        java,
+        "apt-get install default-jdk-headless maven",
     ),
 )
 

@@ -58,7 +58,8 @@ def write(record: Record, index: int | None) -> bytes:
 
 
 def _profile(record: Record, pattern: Pattern) -> str | None:
-    names_data = record.query is not None if record.deed is Deed.SEARCH else "/" in (record.what or "")
+    # A search for everything has no query, and BALP's patterns want one.
+    names_data = bool(record.query) if record.deed is Deed.SEARCH else "/" in (record.what or "")
     ends_known = record.agent.client is not None and record.agent.address is not None
     if pattern.profile is None or record.outcome is not Outcome.SUCCESS or not (names_data and ends_known):
         return None
@@ -115,13 +116,17 @@ def _entities(record: Record) -> list[Json]:
     if record.what is not None:
         entities.append({"what": _named_by(record.what), "type": _OBJECT_ENTITY, "role": _DATA_ROLE})
     if record.query is not None:
-        query = base64.b64encode(record.query.encode()).decode()
-        entities.append({"type": _OBJECT_ENTITY, "role": _QUERY_ROLE, "query": query})
+        entities.append({"type": _OBJECT_ENTITY, "role": _QUERY_ROLE, **_query(record.query)})
     if record.patient is not None:
         patient = {"reference": f"Patient/{record.patient}"}
         entities.append({"what": patient, "type": _PERSON_ENTITY, "role": _PATIENT_ROLE})
     entities.append({"what": {"identifier": {"value": record.request_id}}, "type": REQUEST})
     return entities
+
+
+def _query(written: str) -> Json:
+    # FHIR knows no empty values: a search for everything is the entity alone.
+    return {"query": base64.b64encode(written.encode()).decode()} if written else {}
 
 
 def read(raw: bytes) -> Record:
@@ -142,7 +147,7 @@ def read(raw: bytes) -> Record:
         request_id=request["what"]["identifier"]["value"],
         patient=patient["what"]["reference"].removeprefix("Patient/") if patient else None,
         what=_named(roles["4"]["what"]) if "4" in roles else None,
-        query=base64.b64decode(query["query"]).decode() if query else None,
+        query=base64.b64decode(query.get("query", "")).decode() if query else None,
         reason=text(event, "outcomeDesc"),
     )
 

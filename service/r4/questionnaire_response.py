@@ -174,8 +174,10 @@ def _narrative(entry: FiledEntry) -> str:
         f"<h3>{escape(f'{prompt.prefix} {prompt.text}'.strip())}</h3><p>{_words(entry.answers.get(prompt.link_id))}</p>"
         for prompt in prompts.prompts
     )
+    language = escape(entry.language)
     return (
-        f'<div xmlns="http://www.w3.org/1999/xhtml"><h2>{escape(prompts.title)}</h2>'
+        f'<div xmlns="http://www.w3.org/1999/xhtml" lang="{language}" xml:lang="{language}">'
+        f"<h2>{escape(prompts.title)}</h2>"
         f"<p>Written by the patient.</p>{told}<p>{escape(prompts.notice)}</p><p>{escape(prompts.crisis_line)}</p></div>"
     )
 

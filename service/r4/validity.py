@@ -79,7 +79,7 @@ def _path(name: str, steps: tuple[int | str, ...]) -> str:
 
 def _changes(sent: Any, kept: Any, path: str) -> list[Fault]:
     if isinstance(sent, dict) and isinstance(kept, dict):
-        return _changed_members(sent, kept, path)
+        return _changed_members(sent, kept, path) if sent else [_empty(path)]
     if isinstance(sent, list) and isinstance(kept, list) and len(sent) == len(kept):
         pairs = zip(sent, kept, strict=True)
         return [fault for i, (a, b) in enumerate(pairs) for fault in _changes(a, b, f"{path}[{i}]")]
@@ -95,8 +95,12 @@ def _changed_members(sent: Json, kept: Json, path: str) -> list[Fault]:
         if name in kept:
             faults += _changes(value, kept[name], step)
         else:
-            faults.append(Fault("structure", "An element must not be empty or null.", step))
+            faults.append(_empty(step))
     return faults
+
+
+def _empty(path: str) -> Fault:
+    return Fault("structure", "An element must not be empty or null.", path)
 
 
 def _kind(value: Any) -> str:

@@ -21,21 +21,35 @@ class NoSuchProof(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """One proof before it is run: `crash-loop` lies in crash_loop.py."""
+    """One proof before it is run: `crash-loop` lies in crash_loop.py. `needs` are the markers of its real parts."""
 
     name: str
     says: str
     path: Path
+    needs: tuple[str, ...] = ()
 
 
 def proofs(folder: Path = HERE) -> tuple[Proof, ...]:
     """The proofs of a folder by name: its modules with a function `prove`. Nothing is imported for this."""
     found = ((path, ast.parse(path.read_text("utf-8"))) for path in sorted(folder.glob("*.py")))
     return tuple(
-        Proof(path.stem.replace("_", "-"), (ast.get_docstring(tree) or "").partition("\n")[0], path)
+        Proof(
+            path.stem.replace("_", "-"),
+            (ast.get_docstring(tree) or "").partition("\n")[0],
+            path,
+            _needs(tree),
+        )
         for path, tree in found
         if any(isinstance(node, ast.FunctionDef) and node.name == "prove" for node in tree.body)
     )
+
+
+def _needs(tree: ast.Module) -> tuple[str, ...]:
+    """The constant NEEDS of a proof's module, as it is written there."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "NEEDS":
+            return tuple(ast.literal_eval(node.value))
+    return ()
 
 
 def proof(name: str, folder: Path = HERE) -> Proof:

@@ -98,6 +98,15 @@ def test_a_search_keeps_its_question_and_not_its_results() -> None:
     assert not {"what", "name"} & set(asked)
 
 
+def test_a_search_for_everything_has_no_empty_query_and_comes_back_without_loss() -> None:
+    """R4 ele-1; and without a query it is not what BALP's pattern asks for."""
+    asked = replace(READING, deed=Deed.SEARCH, what="QuestionnaireResponse", query="")
+    value = event(asked)
+    assert "meta" not in value
+    assert [entity for entity in value["entity"] if "query" in entity] == []
+    assert read(write(asked, 7)) == asked
+
+
 def test_no_entity_has_both_a_name_and_a_query() -> None:
     """sev-1."""
     for deed in Deed:

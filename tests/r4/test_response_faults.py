@@ -201,6 +201,7 @@ BROKEN: dict[str, tuple[Callable[[Value], Any], str, str]] = {
     "truth as text": (answers("sure", {"valueBoolean": "true"}), "structure", f"{ITEM}[4].answer[0].value"),
     "object as text": (
         lambda v: v.update(subject='{"reference":"Patient/pat-1"}'), "structure", "QuestionnaireResponse.subject"),
+    "empty object": (lambda v: v.update(encounter={}), "structure", "QuestionnaireResponse.encounter"),
     "empty list": (lambda v: v.update(basedOn=[]), "structure", "QuestionnaireResponse.basedOn"),
     "null": (lambda v: v.update(language=None), "structure", "QuestionnaireResponse.language"),
     "empty string": (answers("free", {"valueString": ""}), "value", f"{ITEM}[2].answer[0].value"),
