@@ -17,8 +17,11 @@ from service.web import (
     compliance,
     dates,
     fhir_api,
+    fhir_bundles,
+    fhir_definitions,
+    fhir_encounters,
+    fhir_operations,
     fhir_provenance,
-    fhir_search,
     fhir_tasks,
     guards,
     health,
@@ -63,7 +66,8 @@ def create_app(wiring: Wiring) -> Flask:
     app = Flask("service", static_folder=str(paths.static()), template_folder=str(paths.templates()))
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 3600
     app.extensions[guards.WIRING] = wiring
-    app.extensions[fhir_search.PUBLISHED] = fhir_search.publish(wiring.questionnaires)
+    published = fhir_definitions.publish(paths.definitions(), wiring.questionnaires)
+    app.extensions[fhir_definitions.PUBLISHED] = published
     if wiring.settings.trusted_hops:
         hops = wiring.settings.trusted_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
@@ -73,7 +77,19 @@ def create_app(wiring: Wiring) -> Flask:
     dates.install(app)
     problems.install(app)
     pages = (patient, clinician, visits, compliance, launch, health)
-    doors = [door.door for door in (*pages, fhir_api, fhir_tasks, fhir_provenance, notifications)]
+    doors = [
+        door.door
+        for door in (
+            *pages,
+            fhir_api,
+            fhir_bundles,
+            fhir_operations,
+            fhir_tasks,
+            fhir_provenance,
+            fhir_encounters,
+            notifications,
+        )
+    ]
     hang(app, doors, {"static": PUBLIC})
     return app
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from service.r4 import task
+from service.r4 import canonical, task
 from service.r4.elements import Json
 from service.r4.questionnaire_response import SDC_PROFILE
 from service.r4.raw_json import compact
@@ -23,6 +23,14 @@ class SearchParameter:
 
 
 @dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation: its code, and the id of the OperationDefinition that we publish for it."""
+
+    code: str
+    definition: str
+
+
+@dataclass(frozen=True, slots=True)
 class Offered:
     """What may be done with one resource type."""
 
@@ -31,22 +39,31 @@ class Offered:
     interactions: tuple[str, ...]
     search: tuple[SearchParameter, ...]
     versioning: str
+    includes: tuple[str, ...] = ()
+    revincludes: tuple[str, ...] = ()
+    conditional_create: bool = False
+    operations: tuple[Operation, ...] = ()
 
+
+_OF_DEFINITIONS = (
+    SearchParameter("_id", "token"),
+    SearchParameter("name", "string"),
+    SearchParameter("status", "token"),
+    SearchParameter("title", "string"),
+    SearchParameter("url", "uri"),
+    SearchParameter("version", "token"),
+)
+# R4 defines these types' search parameters together, under one name.
+_CONFORMANCE = ("CapabilityStatement", "CodeSystem", "OperationDefinition", "StructureDefinition", "ValueSet")
 
 OFFERED = (
     Offered(
         "Questionnaire",
         ("http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire",),
         ("read", "search-type"),
-        (
-            SearchParameter("_id", "token"),
-            SearchParameter("name", "string"),
-            SearchParameter("status", "token"),
-            SearchParameter("title", "string"),
-            SearchParameter("url", "uri"),
-            SearchParameter("version", "token"),
-        ),
+        _OF_DEFINITIONS,
         "no-version",
+        operations=(Operation("populate", "questionnaire-populate"),),
     ),
     Offered(
         "QuestionnaireResponse",
@@ -54,6 +71,7 @@ OFFERED = (
         ("create", "history-instance", "read", "search-type", "vread"),
         (
             SearchParameter("_id", "token"),
+            SearchParameter("author", "reference"),
             SearchParameter("authored", "date"),
             SearchParameter("encounter", "reference"),
             SearchParameter("identifier", "token"),
@@ -63,6 +81,10 @@ OFFERED = (
             SearchParameter("subject", "reference"),
         ),
         "versioned",
+        includes=("QuestionnaireResponse:questionnaire",),
+        revincludes=("Provenance:target",),
+        conditional_create=True,
+        operations=(Operation("validate", "response-validate"),),
     ),
     Offered(
         "Task",
@@ -93,6 +115,19 @@ OFFERED = (
         ),
         "versioned",
     ),
+    Offered(
+        "Encounter",
+        (),
+        ("read", "search-type"),
+        (
+            SearchParameter("_id", "token"),
+            SearchParameter("patient", "reference"),
+            SearchParameter("subject", "reference"),
+        ),
+        "no-version",
+    ),
+    Offered("Bundle", (), ("read",), (), "no-version"),
+    *(Offered(kind, (), ("read", "search-type"), _OF_DEFINITIONS, "no-version") for kind in _CONFORMANCE),
 )
 
 _FORMATS = ("json", "application/fhir+json")
@@ -141,12 +176,20 @@ def _resource(one: Offered) -> Json:
         "versioning": one.versioning,
         "readHistory": "vread" in one.interactions,
         "updateCreate": False,
-        "conditionalCreate": False,
-        "searchParam": [_search_parameter(one.type, parameter) for parameter in one.search],
+        "conditionalCreate": one.conditional_create,
+        **({"searchInclude": list(one.includes)} if one.includes else {}),
+        **({"searchRevInclude": list(one.revincludes)} if one.revincludes else {}),
+        **({"searchParam": [_search_parameter(one.type, each) for each in one.search]} if one.search else {}),
+        **({"operation": [_operation(each) for each in one.operations]} if one.operations else {}),
     }
 
 
+def _operation(one: Operation) -> Json:
+    return {"name": one.code, "definition": f"{canonical.BASE}/OperationDefinition/{one.definition}"}
+
+
 def _search_parameter(resource: str, parameter: SearchParameter) -> Json:
-    owner = "Resource" if parameter.name.startswith("_") else resource
+    owner = "conformance" if resource in _CONFORMANCE else resource
+    owner = "Resource" if parameter.name.startswith("_") else owner
     definition = f"http://hl7.org/fhir/SearchParameter/{owner}-{parameter.name.removeprefix('_')}"
     return {"name": parameter.name, "definition": definition, "type": parameter.type}

@@ -3,10 +3,19 @@
 Read with a light hand: record systems differ, and what is missing becomes a doubt for a person, not an error.
 """
 
-from datetime import date
+from datetime import date, datetime
 
-from service.journal.match import EncounterSeen
+from service.audit.record import instant
+from service.journal.match import Coding, EncounterSeen
 from service.r4.elements import Json, coding, codings, moment, part, parts, reference, references, text
+from service.r4.raw_json import compact
+
+# R4 demands a class, and the record system gave none.
+_NO_CLASS: Json = {
+    "extension": [
+        {"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}
+    ]
+}
 
 
 def read(value: Json) -> EncounterSeen:
@@ -34,6 +43,34 @@ def read(value: Json) -> EncounterSeen:
         episodes=references(value, "episodeOfCare"),
         version=text(part(value, "meta"), "versionId"),
     )
+
+
+def write(seen: EncounterSeen, *, source: str, seen_at: datetime) -> bytes:
+    """The visit as far as the rules looked at it; `source` is where it stands in the record system."""
+    value: Json = {
+        "resourceType": "Encounter",
+        "id": seen.id,
+        "meta": {"lastUpdated": instant(seen_at), "source": source},
+        "status": seen.status,
+        "class": _coded(seen.class_) if seen.class_ else _NO_CLASS,
+        "type": [{"coding": [_coded(one)]} for one in seen.types],
+        "subject": {"reference": f"Patient/{seen.patient_id}"},
+        "period": _period(seen),
+    }
+    return compact({name: said for name, said in value.items() if said})
+
+
+def _coded(one: Coding) -> Json:
+    return {"system": one.system, "code": one.code} if one.system else {"code": one.code}
+
+
+def _period(seen: EncounterSeen) -> Json:
+    day = seen.start_day.isoformat() if seen.start_day else None
+    said = {
+        "start": instant(seen.start) if seen.start else day,
+        "end": instant(seen.end) if seen.end else None,
+    }
+    return {name: written for name, written in said.items() if written}
 
 
 def patient_id_of(written: str | None) -> str | None:

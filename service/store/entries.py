@@ -3,10 +3,11 @@
 Others than the patient get what was sent, without the private answers; who may see no words gets nothing.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, tuple_
 
 from service.access.context import AccessContext
 from service.journal.entries import EntryStatus, EntryVersion
@@ -69,6 +70,31 @@ def count(store: Store, context: AccessContext, query: EntryQuery) -> int:
         return int(connection.scalar(wanted) or 0)
 
 
+def count_versions(
+    store: Store,
+    context: AccessContext,
+    named: Iterable[Collection[tuple[str, int | None]]],
+    patient_ids: Collection[str] | None = None,
+    recorded_from: datetime | None = None,
+    recorded_before: datetime | None = None,
+) -> int:
+    """How many versions there are of these patients, recorded from the one instant up to the other.
+
+    Each of `named` must name the version: as an entry's id and a number, or as an id alone, for each of its versions.
+    """
+    column = entry_versions.c
+    conditions = [
+        *sent_words(context, entry_versions),
+        *(or_(false(), *(_is_version(entry_id, number) for entry_id, number in one)) for one in named),
+        *([column.patient_id.in_(patient_ids)] if patient_ids is not None else []),
+        *([column.recorded_at >= recorded_from] if recorded_from is not None else []),
+        *([column.recorded_at < recorded_before] if recorded_before is not None else []),
+    ]
+    with store.reader.connect() as connection:
+        wanted = select(func.count()).select_from(entry_versions).where(*conditions)
+        return int(connection.scalar(wanted) or 0)
+
+
 def for_delivery(store: Store, clinic: str, entry_id: str, version: int) -> EntryVersion | None:
     """This version as the record system may have it: for the worker, who asks for any patient of the clinic."""
     wanted = select(entry_versions).where(
@@ -108,6 +134,11 @@ def _versions(context: AccessContext, entry_id: str) -> Select[Any]:
     return select(entry_versions).where(
         *sent_words(context, entry_versions), entry_versions.c.entry_id == entry_id
     )
+
+
+def _is_version(entry_id: str, number: int | None) -> ColumnElement[bool]:
+    this = entry_versions.c.entry_id == entry_id
+    return this if number is None else and_(this, entry_versions.c.version == number)
 
 
 def _asked(query: EntryQuery) -> list[ColumnElement[bool]]:

@@ -1,10 +1,10 @@
-"""How every FHIR door answers: JSON alone, resources with their version, pages of matches; nothing of it is stored."""
+"""How every FHIR door answers: JSON alone, resources with their version; nothing of it is stored."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
+from dataclasses import replace
 
 from flask import Response, request
 
-from service.r4 import bundle
 from service.web.problems import FHIR_JSON
 from service.web.reading import OnlyJson
 from service.workflow.find_responses import Served
@@ -31,18 +31,10 @@ def resource(served: Served, status: int = 200) -> Response:
     return response
 
 
-def unless_known(response: Response) -> Response:
-    """The answer, or 304 where the client has this version already (fhir-rest I-03)."""
+def read(served: Served, shown: Callable[[bytes], bytes]) -> Response:
+    """What is `shown` of the resource, or 304 where the client has this version already (fhir-rest I-03)."""
+    response = resource(replace(served, raw=shown(served.raw)))
     return response.make_conditional(request)  # type: ignore[return-value]  # it returns the response it was given
-
-
-def matches(
-    base: str, kind: str, query: str, served: Iterable[Served], next_url: str | None, total: int | None = None
-) -> Response:
-    """A page of what a search for this resource type found; `query` is the search as it was asked."""
-    entries = [(f"{kind}/{one.id}", one.raw) for one in served]
-    raw = bundle.searchset(base, f"{base}/{kind}?{query}", entries, total, next_url)
-    return private(Response(raw, content_type=FHIR_JSON))
 
 
 def private(response: Response) -> Response:

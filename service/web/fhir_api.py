@@ -1,20 +1,25 @@
-"""The clinic's FHIR base for other people's software: metadata, published Questionnaires, QuestionnaireResponses."""
+"""The clinic's FHIR base for other people's software: metadata, published definitions, QuestionnaireResponses."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
 
 from flask import Response, current_app, request
 
 from service.access.context import Role
 from service.access.policies import PUBLIC, fhir
 from service.journal.entries import Draft
-from service.journal.problems import NotAllowed, NotYours
-from service.r4 import bundle, history
-from service.web import fhir_answers, fhir_search, search_values
+from service.journal.problems import Conflict, NotAllowed, NotYours
+from service.r4 import history
+from service.web import fhir_answers, fhir_creates, fhir_definitions, fhir_pages, fhir_search, search_values
 from service.web.doors import Door
 from service.web.fhir_answers import JSON_TYPES
 from service.web.guards import context, desk
 from service.web.problems import FHIR_JSON
-from service.web.reading import UnsupportedType, read_form, read_json
-from service.web.search_values import UnknownParameter
+from service.web.reading import UnsupportedType, read_json
 from service.workflow.find_responses import (
+    Served,
+    find_by_identifier,
     find_responses,
     read_history,
     read_response,
@@ -22,15 +27,20 @@ from service.workflow.find_responses import (
     serve,
     serve_draft,
 )
+from service.workflow.read_provenance import provenances_of
 from service.workflow.receive_response import receive_response
 from service.workflow.tell_about_us import capability_statement, smart_configuration
 
 door = Door("fhir_api", url_prefix="/<clinic>/fhir")
 door.before_request(fhir_answers.speak_json)
 
+_DEFINITIONS = ", ".join(fhir_definitions.KINDS)
 READ = fhir("QuestionnaireResponse", "r")
 SEARCH = fhir("QuestionnaireResponse", "s")
 CREATE = fhir("QuestionnaireResponse", "c")
+PROVENANCES = fhir("Provenance", "s")
+_WITH_QUESTIONNAIRES = "_include=QuestionnaireResponse:questionnaire"
+_WITH_PROVENANCES = "_revinclude=Provenance:target"
 
 
 @door.open("/metadata", PUBLIC)
@@ -44,22 +54,25 @@ def discovery(clinic: str) -> Response:
     return _for_any_page(response)
 
 
-@door.open("/Questionnaire", PUBLIC)
-def questionnaires(clinic: str) -> Response:
-    base = desk().clinic(clinic).base
-    found = fhir_search.questionnaires(_published(), request.args.items(multi=True))
-    entries = [(f"Questionnaire/{one.id}", one.raw) for one in found]
-    return _public(bundle.searchset(base, _self_url(base, "Questionnaire"), entries, len(entries), None))
+@door.open(f"/<any({_DEFINITIONS}):definition>", PUBLIC)
+@door.open(f"/<any({_DEFINITIONS}):definition>/_search", PUBLIC, "POST")
+def questionnaires(clinic: str, definition: str) -> Response:
+    """The published Questionnaires, or the definitions of another type that they rest on."""
+    search = fhir_pages.asked(clinic, definition)
+    found = fhir_definitions.find(_published(definition), search.filters)
+    entries = [(f"{definition}/{one.id}", one.raw) for one in found.page]
+    return _public(fhir_pages.page(replace(search, counted=True), entries, found.place, found.total))
 
 
-@door.open("/Questionnaire/<resource_id>", PUBLIC)
-def questionnaire(clinic: str, resource_id: str) -> Response:
+@door.open(f"/<any({_DEFINITIONS}):definition>/<resource_id>", PUBLIC)
+def questionnaire(clinic: str, definition: str, resource_id: str) -> Response:
+    """One published Questionnaire, or another definition."""
     desk().clinic(clinic)
-    found = next((one for one in _published() if one.id == resource_id), None)
+    found = next((one for one in _published(definition) if one.id == resource_id), None)
     if found is None:
         raise NotYours
-    response = _public(found.raw)
-    response.set_etag(found.digest)
+    response = _public(fhir_pages.part_asked()(found.raw))
+    response.set_etag(found.digest, weak=found.raw != response.data)
     return response.make_conditional(request)  # type: ignore[return-value]  # it returns the response it was given
 
 
@@ -69,71 +82,101 @@ def create(clinic: str) -> Response:
         raise NotAllowed  # what is filed as the patient's words comes from the patient alone (W-06)
     if request.mimetype not in JSON_TYPES:
         raise UnsupportedType
-    if "If-None-Exist" in request.headers:
-        raise UnknownParameter
+    unless = fhir_creates.unless_there(request.headers.get("If-None-Exist"))
+    if unless is not None:
+        fhir_pages.require(SEARCH)
     raw, value = read_json(request)
+    if unless is None:
+        return fhir_creates.answer(desk().clinic(clinic).base, _received(raw, value), 201)
+    fhir_creates.refuse_another(unless, value)
+    served, status = _received_once(unless, raw, value)
+    return fhir_creates.answer(desk().clinic(clinic).base, served, status)
+
+
+def _received(raw: bytes, value: dict[str, object]) -> Served:
     kept = receive_response(desk(), context(), raw, value)
-    served = serve_draft(desk(), context(), kept) if isinstance(kept, Draft) else serve(kept)
-    response = fhir_answers.resource(served, 201)
-    base = desk().clinic(clinic).base
-    response.headers["Location"] = f"{base}/QuestionnaireResponse/{served.id}/_history/{served.version}"
-    if "return=minimal" in request.headers.get("Prefer", ""):
-        response.set_data(b"")
-    return response
+    return serve_draft(desk(), context(), kept) if isinstance(kept, Draft) else serve(kept)
+
+
+def _received_once(unless: str, raw: bytes, value: dict[str, object]) -> tuple[Served, int]:
+    """What is kept under this identifier, and 200 where it was there before, 201 where it is new (I-20 to I-23)."""
+    there = find_by_identifier(desk(), context(), unless)
+    if there is not None:
+        return there, 200
+    try:
+        return _received(raw, value), 201
+    except Conflict:
+        # The same request came twice at once, and the other one was first.
+        there = find_by_identifier(desk(), context(), unless)
+        if there is None:
+            raise
+        return there, 200
 
 
 @door.open("/QuestionnaireResponse/<response_id>", READ)
 def read(clinic: str, response_id: str) -> Response:
-    return fhir_answers.unless_known(fhir_answers.resource(read_response(desk(), context(), response_id)))
+    shown = fhir_pages.part_asked()
+    return fhir_answers.read(read_response(desk(), context(), response_id), shown)
 
 
 @door.open("/QuestionnaireResponse/<response_id>/_history/<version>", READ)
 def read_past(clinic: str, response_id: str, version: str) -> Response:
-    served = read_version(desk(), context(), response_id, version)
-    return fhir_answers.unless_known(fhir_answers.resource(served))
+    shown = fhir_pages.part_asked()
+    return fhir_answers.read(read_version(desk(), context(), response_id, version), shown)
 
 
 @door.open("/QuestionnaireResponse/<response_id>/_history", READ)
 def read_all_versions(clinic: str, response_id: str) -> Response:
-    pairs = list(request.args.items(multi=True))
-    found = read_history(desk(), context(), response_id, fhir_search.history(pairs))
-    base, place = desk().clinic(clinic).base, f"QuestionnaireResponse/{response_id}"
-    path = f"{place}/_history"
-    below = found.next_below
-    following = search_values.page_url(f"{base}/{path}", pairs, str(below)) if below else None
-    past = [history.Past(one.version, one.last_updated, one.raw) for one in found.served]
-    raw = history.write(base, place, _self_url(base, path), found.total, past, following)
+    place = f"QuestionnaireResponse/{response_id}"
+    search = fhir_pages.asked(clinic, f"{place}/_history")
+    found = read_history(desk(), context(), response_id, fhir_search.history(search.filters))
+    past = [history.Past(one.version, one.last_updated, search.shown(one.raw)) for one in found.served]
+    following = search.following(str(found.next_below) if found.next_below else None)
+    raw = history.write(search.base, place, search.self_url, found.total, past, following)
     return fhir_answers.private(Response(raw, content_type=FHIR_JSON))
 
 
 @door.open("/QuestionnaireResponse", SEARCH)
-def search(clinic: str) -> Response:
-    return _searched(clinic, list(request.args.items(multi=True)))
-
-
 @door.open("/QuestionnaireResponse/_search", SEARCH, "POST")
-def search_by_form(clinic: str) -> Response:
-    return _searched(clinic, [*request.args.items(multi=True), *read_form(request).items()])
+def search(clinic: str) -> Response:
+    asked = fhir_pages.asked(clinic, "QuestionnaireResponse", (_WITH_QUESTIONNAIRES, _WITH_PROVENANCES))
+    if _WITH_PROVENANCES in asked.includes:
+        fhir_pages.require(PROVENANCES)
+    wanted = fhir_search.responses(asked.filters, context(), desk().library)
+    found = find_responses(desk(), context(), wanted, asked.query, counted=asked.counted)
+    return fhir_pages.answer(
+        asked,
+        found.served,
+        search_values.place_of(found.next_after),
+        found.total,
+        [*_questionnaires_of(asked, found.served), *_provenances_of(asked, found.served)],
+    )
 
 
-def _published() -> tuple[fhir_search.Published, ...]:
-    found: tuple[fhir_search.Published, ...] = current_app.extensions[fhir_search.PUBLISHED]
-    return found
+def _questionnaires_of(asked: fhir_pages.Asked, served: Iterable[Served]) -> list[fhir_pages.Entry]:
+    """The Questionnaires that these responses answer, in the very version, where that was asked for (I-80)."""
+    if _WITH_QUESTIONNAIRES not in asked.includes:
+        return []
+    answered = {json.loads(one.raw).get("questionnaire") for one in served}
+    return [
+        (f"Questionnaire/{one.id}", one.raw)
+        for one in _published("Questionnaire")
+        if one.canonical in answered
+    ]
 
 
-def _searched(clinic: str, pairs: list[tuple[str, str]]) -> Response:
-    wanted = fhir_search.responses(pairs, context(), desk().library)
-    query = search_values.as_query(pairs)
-    found = find_responses(desk(), context(), wanted, query)
-    base = desk().clinic(clinic).base
-    path = f"{base}/QuestionnaireResponse"
-    following = search_values.next_url(path, pairs, found.next_after)
-    return fhir_answers.matches(base, "QuestionnaireResponse", query, found.served, following)
+def _provenances_of(asked: fhir_pages.Asked, served: Iterable[Served]) -> list[fhir_pages.Entry]:
+    """How each version of these responses came to be, where that was asked for (I-80)."""
+    if _WITH_PROVENANCES not in asked.includes:
+        return []
+    found = provenances_of(desk(), context(), [one.id for one in served])
+    return [(f"Provenance/{one.id}", one.raw) for one in found]
 
 
-def _self_url(base: str, path: str) -> str:
-    query = request.query_string.decode("ascii", "replace")
-    return f"{base}/{path}?{query}" if query else f"{base}/{path}"
+def _published(definition: str) -> tuple[fhir_definitions.Published, ...]:
+    found: dict[str, tuple[fhir_definitions.Published, ...]]
+    found = current_app.extensions[fhir_definitions.PUBLISHED]
+    return found[definition]
 
 
 def _public(raw: bytes) -> Response:

@@ -1,10 +1,8 @@
 """Which parameters each resource type is searched by, read into what the workflows are asked (fhir-rest F)."""
 
-import hashlib
-import json
 import re
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from dataclasses import replace
 
 from service.access.context import AccessContext
 from service.journal.assigned import AssignedStatus
@@ -16,9 +14,9 @@ from service.web.search_values import (
     URN,
     BadValue,
     Reader,
-    UnknownParameter,
     after,
     count,
+    count_or_none,
     dates,
     identifiers,
     ids,
@@ -32,7 +30,7 @@ from service.web.search_values import (
 from service.workflow.find_responses import HistoryQuery, as_version_number
 from service.workflow.read_provenance import VersionsQuery
 
-PUBLISHED = "infusion-journal-published"
+_RESPONSE_STATUS = "http://hl7.org/fhir/questionnaire-answers-status"
 _TASK_STATUS = "http://hl7.org/fhir/task-status"
 _TASK_CODES = frozenset(
     {"complete-questionnaire", "http://hl7.org/fhir/uv/sdc/CodeSystem/temp|complete-questionnaire"}
@@ -59,68 +57,21 @@ _TARGET = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
-    """One published Questionnaire: its id, its bytes as they are served, and what searches look at."""
-
-    id: str
-    raw: bytes
-    digest: str
-    values: dict[str, str]
-
-
-def publish(files: Mapping[str, bytes]) -> tuple[Published, ...]:
-    """The published Questionnaires, by file name, ready to be served."""
-    return tuple(_published(files[name]) for name in sorted(files))
-
-
-def _published(raw: bytes) -> Published:
-    value = json.loads(raw)
-    names = {
-        "_id": "id",
-        "url": "url",
-        "version": "version",
-        "status": "status",
-        "name": "name",
-        "title": "title",
-    }
-    return Published(
-        id=value["id"],
-        raw=raw,
-        digest=hashlib.sha256(raw).hexdigest(),
-        values={parameter: str(value[element]) for parameter, element in names.items()},
-    )
-
-
-def questionnaires(published: Iterable[Published], pairs: Iterable[tuple[str, str]]) -> list[Published]:
-    """The Questionnaires that meet every parameter; strings by their beginning, all else exactly (R4 search)."""
-    asked = [(name, value) for name, value in pairs if name not in ("_format", "_pretty")]
-    return [one for one in published if all(_meets(one, name, value) for name, value in asked)]
-
-
-def _meets(one: Published, name: str, value: str) -> bool:
-    if name not in one.values:
-        raise UnknownParameter(
-            Fault("not-supported", "This search parameter is not offered for Questionnaire.")
-        )
-    wanted = value.split(",")
-    if name in ("name", "title"):
-        return any(one.values[name].casefold().startswith(word.casefold()) for word in wanted)
-    if name == "url":
-        return any(
-            word in (one.values["url"], f"{one.values['url']}|{one.values['version']}") for word in wanted
-        )
-    return one.values[name] in wanted
-
-
 def responses(pairs: list[tuple[str, str]], context: AccessContext, library: PromptLibrary) -> EntryQuery:
     """What a search for QuestionnaireResponses asks of the store.
 
     UnknownParameter for any parameter or modifier not offered; NotAllowed where another patient is asked for
-    (fhir-rest D-01). A parameter may stand once, `authored` twice.
+    (fhir-rest D-01). A parameter may stand once, `authored` twice. Each response has its patient as author (W-06,
+    rule 30), so who is asked for as author is asked for as patient.
     """
-    wanted = EntryQuery(**read(pairs, RESPONSES))  # type: ignore[arg-type]  # each reader says its own field
+    said = read(pairs, RESPONSES)
+    authors = said.pop("authors", None)
+    wanted = EntryQuery(**said)  # type: ignore[arg-type]  # each reader says its own field
     refuse_others(context, wanted.patient_ids)
+    if isinstance(authors, frozenset):
+        refuse_others(context, authors)
+        both = authors if wanted.patient_ids is None else authors & frozenset(wanted.patient_ids)
+        wanted = replace(wanted, patient_ids=both)
     if wanted.questionnaires is not None:
         wanted = replace(wanted, questionnaires=_versions(library, wanted.questionnaires))
     return wanted
@@ -172,9 +123,19 @@ def _target(written: str, base: str) -> tuple[str, str | None]:
     return match["id"], match["version"]
 
 
+def _authors(value: str) -> dict[str, object]:
+    """Patients by id; whoever is no patient wrote nothing here."""
+    named = {word.removeprefix("Patient/") for word in words(value)}
+    return {"authors": frozenset(name for name in named if "/" not in name or "://" in name)}
+
+
 def _statuses(value: str) -> dict[str, object]:
     try:
-        return {"statuses": frozenset(EntryStatus(word) for word in words(value))}
+        return {
+            "statuses": frozenset(
+                EntryStatus(word.removeprefix(f"{_RESPONSE_STATUS}|")) for word in words(value)
+            )
+        }
     except ValueError:
         raise BadValue(Fault("value", "There is no such status.")) from None
 
@@ -212,12 +173,13 @@ def _questionnaires(value: str) -> dict[str, object]:
     return {"questionnaires": words(value)}
 
 
-_PAGING: dict[str, Reader] = {"_count": count, "after": after, "_format": ignored}
+_PAGING: dict[str, Reader] = {"_count": count_or_none, "after": after, "_format": ignored}
 _PATIENT = references("patient_ids", "Patient")
 _ENCOUNTER = references("encounters", "Encounter")
 
 RESPONSES: dict[str, Reader] = {
     "_id": ids,
+    "author": _authors,
     "patient": _PATIENT,
     "subject": _PATIENT,
     "encounter": _ENCOUNTER,

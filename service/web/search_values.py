@@ -4,7 +4,6 @@ Each reader turns one value into the fields of a query; a field may be said once
 """
 
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
@@ -19,6 +18,7 @@ Reader = Callable[[str], dict[str, object]]
 PAGE = 50
 LARGEST_PAGE = 200
 URN = "urn:ietf:rfc:3986|"
+_REFERENCES = frozenset({"author", "encounter", "patient", "source", "subject", "target"})
 _DATE = re.compile(
     r"[0-9]{4}(-[0-9]{2}(-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?)?)?"
 )
@@ -54,18 +54,24 @@ def refuse_others(context: AccessContext, patient_ids: Iterable[str] | None) -> 
         raise NotAllowed
 
 
-def next_url(path: str, pairs: list[tuple[str, str]], after: Cursor | None) -> str | None:
-    """The same search, behind this match; None behind the last."""
-    if after is None:
-        return None
-    authored = after.authored.isoformat(timespec="microseconds")
-    return page_url(path, pairs, urlsafe_b64encode(f"{authored} {after.id}".encode()).decode())
+def place_of(after: Cursor | None) -> str | None:
+    """Where a page ended, as `after` reads it again; None behind the last."""
+    return None if after is None else f"{after.authored.isoformat(timespec='microseconds')} {after.id}"
 
 
 def page_url(path: str, pairs: list[tuple[str, str]], place: str) -> str:
     """The same question again, from this place on."""
     kept = [(name, value) for name, value in pairs if name != "after"]
     return f"{path}?{urlencode([*kept, ('after', place)])}"
+
+
+def relative(pairs: Iterable[tuple[str, str]], base: str) -> list[tuple[str, str]]:
+    """The same parameters, with references to this base's own resources as `Type/id` (fhir-rest I-84)."""
+    return [(name, _relative(value, base) if name in _REFERENCES else value) for name, value in pairs]
+
+
+def _relative(value: str, base: str) -> str:
+    return ",".join(word.strip().removeprefix(f"{base}/") for word in value.split(","))
 
 
 def as_query(pairs: list[tuple[str, str]]) -> str:
@@ -124,21 +130,29 @@ def instant(field: str) -> Reader:
 
 
 def count(value: str) -> dict[str, object]:
-    """The size of a page, at most LARGEST_PAGE, for `limit`."""
-    if not (value.isascii() and value.isdecimal() and len(value) < 6 and int(value) > 0):
+    """The size of a page from 1, at most LARGEST_PAGE, for `limit`."""
+    said = count_or_none(value)
+    if said["limit"] == 0:
         raise BadValue(Fault("value", "_count must be a number from 1."))
+    return said
+
+
+def count_or_none(value: str) -> dict[str, object]:
+    """The size of a page for `limit`; 0 asks for no match, only how many there are (fhir-rest I-74)."""
+    if not (value.isascii() and value.isdecimal() and len(value) < 6):
+        raise BadValue(Fault("value", "_count must be a number."))
     return {"limit": min(int(value), LARGEST_PAGE)}
 
 
 def after(value: str) -> dict[str, object]:
-    """The place in a page link of ours, for `after`."""
+    """The place of `place_of`, for `after`."""
     try:
-        authored, _, entry_id = urlsafe_b64decode(value.encode("ascii")).decode().partition(" ")
+        authored, _, name = value.partition(" ")
         # A time without a zone is none of ours.
         moment = datetime.strptime(authored, "%Y-%m-%dT%H:%M:%S.%f%z").astimezone(UTC)
-        if not is_id(entry_id):
+        if not is_id(name):
             raise ValueError("no id of ours")
-        return {"after": Cursor(moment, entry_id)}
+        return {"after": Cursor(moment, name)}
     except (ValueError, OverflowError):
         raise BadValue(Fault("value", "This page link is not whole.")) from None
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
+from urllib.parse import urlencode
 
 from service.access.context import AccessContext
 from service.audit.record import Deed
@@ -14,6 +15,10 @@ from service.r4.questionnaire_response import FiledEntry
 from service.store import drafts, entries
 from service.workflow.desk import Desk
 from service.workflow.remember import before_answering, record
+
+# In front of a draft's id in a cursor: no entry's id begins so.
+DRAFT = "draft."
+_ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +34,14 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class FoundResponses:
-    """One page of matches, and the cursor of the next."""
+    """One page of matches, the cursor of the next, and how many there are on all pages where that was asked.
+
+    A page that ended among the drafts names the draft, with `DRAFT` in front of its id.
+    """
 
     served: tuple[Served, ...]
     next_after: Cursor | None
+    total: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +103,32 @@ def as_version_number(written: str) -> int | None:
     return int(written) if is_number else None
 
 
-def find_responses(desk: Desk, context: AccessContext, wanted: EntryQuery, query: str) -> FoundResponses:
-    """The matches of a search, newest first; one record for every patient found, or one for none (BALP B-07)."""
-    found = entries.find(desk.store, context, replace(wanted, limit=wanted.limit + 1))
-    more = len(found) > wanted.limit
-    last = found[wanted.limit - 1] if more else None
-    served = [serve(entry) for entry in found[: wanted.limit]]
-    if wanted.after is None:
-        served = [*_drafts(desk, context, wanted), *served]
-    touched = {*(one.patient_id for one in served), *(wanted.patient_ids or ())}
+def find_responses(
+    desk: Desk, context: AccessContext, wanted: EntryQuery, query: str, *, counted: bool = False
+) -> FoundResponses:
+    """The matches of a search: one's own drafts, then what was sent, the newest first. No match for limit 0.
+
+    One record for every patient found, or one for none (BALP B-07); `query` is the search as it was asked.
+    """
+    begun = _drafts(desk, context, wanted)
+    total = entries.count(desk.store, context, wanted) + len(begun) if counted else None
+    found = _page(desk, context, wanted, begun) if wanted.limit else FoundResponses((), None)
+    touched = {one.patient_id for one in found.served} | about(context, wanted.patient_ids, total)
     remember_search(desk, context, "QuestionnaireResponse", query, touched)
-    return FoundResponses(tuple(served), Cursor(last.authored, last.id) if last else None)
+    return replace(found, total=total)
+
+
+def find_by_identifier(desk: Desk, context: AccessContext, identifier: str) -> Served | None:
+    """What stands under this business identifier within reach, draft or sent; remembered as a search."""
+    wanted = EntryQuery(identifiers=frozenset({identifier}), limit=1)
+    found = find_responses(desk, context, wanted, urlencode({"identifier": identifier}))
+    return next(iter(found.served), None)
+
+
+def about(context: AccessContext, patient_ids: Iterable[str] | None, total: int | None) -> set[str]:
+    """Whom a search is about, whatever it found: those asked for, and who alone can be counted."""
+    alone = context.only_patient if total is not None else None
+    return {*(patient_ids or ()), *([alone] if alone else ())}
 
 
 def remember_search(
@@ -163,11 +187,39 @@ def _draft(desk: Desk, context: AccessContext, response_id: str) -> Served | Non
     return None
 
 
-def _drafts(desk: Desk, context: AccessContext, wanted: EntryQuery) -> list[Served]:
+def _page(desk: Desk, context: AccessContext, wanted: EntryQuery, begun: list[Draft]) -> FoundResponses:
+    ahead = begun if wanted.after is None else _behind(desk, context, wanted.after, begun)
+    shown = [serve_draft(desk, context, draft) for draft in ahead[: wanted.limit]]
+    last = _place_of_draft(desk, context, ahead[len(shown) - 1]) if shown else None
+    if len(ahead) > len(shown):
+        return FoundResponses(tuple(shown), last)
+    room = wanted.limit - len(shown)
+    among_drafts = wanted.after is not None and wanted.after.id.startswith(DRAFT)
+    behind = replace(wanted, limit=room + 1, after=None if among_drafts else wanted.after)
+    found = entries.find(desk.store, context, behind)
+    served = (*shown, *(serve(entry) for entry in found[:room]))
+    if len(found) <= room:
+        return FoundResponses(served, None)
+    return FoundResponses(served, Cursor(found[room - 1].authored, found[room - 1].id) if room else last)
+
+
+def _drafts(desk: Desk, context: AccessContext, wanted: EntryQuery) -> list[Draft]:
+    """The drafts that the search asks for, by id: the one order that writing between two pages does not change."""
     if not context.sees_drafts:
         return []
     begun = [draft for draft in drafts.drafts_of(desk.store, context) if _fits(desk, context, draft, wanted)]
-    return [serve_draft(desk, context, draft) for draft in begun]
+    return sorted(begun, key=lambda draft: _place_of_draft(desk, context, draft).id)
+
+
+def _behind(desk: Desk, context: AccessContext, after: Cursor, begun: list[Draft]) -> list[Draft]:
+    """The drafts behind this place; none behind what was sent."""
+    if not after.id.startswith(DRAFT):
+        return []
+    return [one for one in begun if _place_of_draft(desk, context, one).id > after.id]
+
+
+def _place_of_draft(desk: Desk, context: AccessContext, draft: Draft) -> Cursor:
+    return Cursor(_ANY_TIME, f"{DRAFT}{desk.entry_id(context.clinic, draft.key)}")
 
 
 def _fits(desk: Desk, context: AccessContext, draft: Draft, wanted: EntryQuery) -> bool:

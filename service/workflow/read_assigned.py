@@ -13,17 +13,21 @@ from service.journal.questions import AssignedQuery, Cursor
 from service.r4 import task
 from service.store import assigned as assigned_sets
 from service.workflow.desk import Desk
-from service.workflow.find_responses import Served, remember_search
+from service.workflow.find_responses import Served, about, remember_search
 from service.workflow.hand_over_tasks import group_of
 from service.workflow.remember import before_answering, record
 
 
 @dataclass(frozen=True, slots=True)
 class FoundTasks:
-    """One page of Tasks in the order of their last change, and the cursor of the next."""
+    """One page of Tasks in the order of their last change, the cursor of the next, and how many on all pages there are.
+
+    The last only where it was asked.
+    """
 
     served: tuple[Served, ...]
     next_after: Cursor | None
+    total: int | None = None
 
 
 def read_task(desk: Desk, context: AccessContext, task_id: str) -> Served:
@@ -37,15 +41,22 @@ def read_task(desk: Desk, context: AccessContext, task_id: str) -> Served:
     return served
 
 
-def find_tasks(desk: Desk, context: AccessContext, wanted: AssignedQuery, query: str) -> FoundTasks:
-    """The matches of a search, those changed first coming first; `query` is the search as it was asked."""
-    found = assigned_sets.find(desk.store, context, replace(wanted, limit=wanted.limit + 1))
+def find_tasks(
+    desk: Desk, context: AccessContext, wanted: AssignedQuery, query: str, *, counted: bool = False
+) -> FoundTasks:
+    """The matches of a search, those changed first coming first; `query` is the search as it was asked.
+
+    No match for limit 0.
+    """
+    total = assigned_sets.count(desk.store, context, wanted) if counted else None
+    ahead = replace(wanted, limit=wanted.limit + 1)
+    found = assigned_sets.find(desk.store, context, ahead) if wanted.limit else ()
     page = found[: wanted.limit]
     served = tuple(_serve(desk, context, one) for one in page)
-    touched = {*(one.patient_id for one in served), *(wanted.patient_ids or ())}
+    touched = {one.patient_id for one in served} | about(context, wanted.patient_ids, total)
     remember_search(desk, context, "Task", query, touched)
     more = len(found) > wanted.limit
-    return FoundTasks(served, Cursor(page[-1].changed_at, page[-1].id) if more else None)
+    return FoundTasks(served, Cursor(page[-1].changed_at, page[-1].id) if more else None, total)
 
 
 def _serve(desk: Desk, context: AccessContext, assigned: AssignedSet) -> Served:

@@ -3,7 +3,7 @@
 No Provenance is kept: its id names the version that it is written from (`Desk.provenance_id`).
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -17,7 +17,7 @@ from service.r4 import provenance
 from service.r4.raw_json import splice
 from service.store import entries
 from service.workflow.desk import Desk
-from service.workflow.find_responses import Served, as_version_number, remember_search
+from service.workflow.find_responses import Served, about, as_version_number, remember_search
 from service.workflow.remember import before_answering, record
 
 _DEVICE = "Infusion Journal"
@@ -45,10 +45,14 @@ class VersionsQuery:
 
 @dataclass(frozen=True, slots=True)
 class FoundProvenances:
-    """One page of Provenances: by entry, the last written first, and the newest version first. `next_after` goes on."""
+    """One page of Provenances: by entry, the last written first, and the newest version first. `next_after` goes on.
+
+    `total`: how many there are on all pages, where that was asked.
+    """
 
     served: tuple[Served, ...]
     next_after: Cursor | None
+    total: int | None = None
 
 
 def read_provenance(desk: Desk, context: AccessContext, provenance_id: str) -> Served:
@@ -66,24 +70,30 @@ def read_provenance(desk: Desk, context: AccessContext, provenance_id: str) -> S
 
 
 def find_provenances(
-    desk: Desk, context: AccessContext, wanted: VersionsQuery, query: str
+    desk: Desk, context: AccessContext, wanted: VersionsQuery, query: str, *, counted: bool = False
 ) -> FoundProvenances:
-    """The matches of a search; `query` is the search as it was asked. NotYours never: what is not there is not found.
+    """The matches of a search; `query` is the search as it was asked. No match for limit 0.
 
     A clinic may have very many entries and few that match, so one page ends after `_AT_ONCE` of them with a cursor.
     """
-    heads = _heads(desk, context, wanted)
-    looked_at = heads[:_AT_ONCE]
-    found = list(islice(_matching(desk, context, wanted, looked_at), wanted.limit + 1))
-    page = found[: wanted.limit]
-    served = tuple(serve_provenance(desk, one) for _, one in page)
-    touched = {*(one.patient_id for one in served), *(wanted.patient_ids or ())}
+    total = _count(desk, context, wanted) if counted else None
+    found = _page(desk, context, wanted) if wanted.limit else FoundProvenances((), None)
+    touched = {one.patient_id for one in found.served} | about(context, wanted.patient_ids, total)
     remember_search(desk, context, "Provenance", query, touched)
-    if len(found) > wanted.limit:
-        head, ended = page[-1]
-        return FoundProvenances(served, Cursor(head.authored, desk.provenance_id(ended.id, ended.version)))
-    last = looked_at[-1] if len(heads) > _AT_ONCE else None
-    return FoundProvenances(served, Cursor(last.authored, desk.provenance_id(last.id, 1)) if last else None)
+    return replace(found, total=total)
+
+
+def provenances_of(desk: Desk, context: AccessContext, entry_ids: Iterable[str]) -> tuple[Served, ...]:
+    """The Provenances of every version of these responses, within reach; each is remembered as a read (I-80, T3)."""
+    versions = [one for entry_id in entry_ids for one in entries.versions_of(desk.store, context, entry_id)]
+    served = tuple(serve_provenance(desk, one) for one in versions)
+    reads = [
+        record(desk, context, Deed.READ, patient=one.patient_id, what=f"Provenance/{one.id}")
+        for one in served
+    ]
+    if reads:
+        before_answering(desk, context, reads)
+    return served
 
 
 def serve_provenance(desk: Desk, version: EntryVersion) -> Served:
@@ -96,6 +106,33 @@ def serve_provenance(desk: Desk, version: EntryVersion) -> Served:
         last_updated=version.recorded_at,
     )
     return Served(name, 1, version.recorded_at, version.patient_id, raw)
+
+
+def _page(desk: Desk, context: AccessContext, wanted: VersionsQuery) -> FoundProvenances:
+    heads = _heads(desk, context, wanted)
+    looked_at = heads[:_AT_ONCE]
+    found = list(islice(_matching(desk, context, wanted, looked_at), wanted.limit + 1))
+    page = found[: wanted.limit]
+    served = tuple(serve_provenance(desk, one) for _, one in page)
+    if len(found) > wanted.limit:
+        head, ended = page[-1]
+        return FoundProvenances(served, Cursor(head.authored, desk.provenance_id(ended.id, ended.version)))
+    last = looked_at[-1] if len(heads) > _AT_ONCE else None
+    return FoundProvenances(served, Cursor(last.authored, desk.provenance_id(last.id, 1)) if last else None)
+
+
+def _count(desk: Desk, context: AccessContext, wanted: VersionsQuery) -> int:
+    named: list[set[tuple[str, int | None]]] = []
+    if wanted.ids is not None:
+        named.append({version for one in wanted.ids if (version := _version_named(one))})
+    if wanted.targets is not None:
+        numbered = ((one, written and as_version_number(written), written) for one, written in wanted.targets)
+        named.append(
+            {(one, number or None) for one, number, written in numbered if number or written is None}
+        )
+    return entries.count_versions(
+        desk.store, context, named, wanted.patient_ids, wanted.recorded_from, wanted.recorded_before
+    )
 
 
 def _heads(desk: Desk, context: AccessContext, wanted: VersionsQuery) -> list[EntryVersion]:

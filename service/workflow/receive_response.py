@@ -37,7 +37,8 @@ _KEY = re.compile(r"urn:uuid:([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0
 
 @dataclass(frozen=True, slots=True)
 class _Arrived:
-    raw: bytes
+    """A response that may be kept. `told` are its faults that do not stand in the way of that."""
+
     received: ReceivedResponse
     status: EntryStatus
     key: str
@@ -45,6 +46,7 @@ class _Arrived:
     prompt_set: PromptSet
     link: Link
     answers: tuple[Answer, ...]
+    told: tuple[Fault, ...]
 
 
 def receive_response(
@@ -55,18 +57,27 @@ def receive_response(
     NotAnEntry with every fault (V1-V22); AlreadySent where this identifier was used before. What an app posts
     is shared: only the journal's own pages can keep an answer private (rule 16).
     """
-    received = questionnaire_response.read(value)
-    arrived = _judged(desk, context, raw, value, received)
-    if entries.by_key(desk.store, context, arrived.key) is not None:
-        raise AlreadySent
+    arrived = _judged(desk, context, value)
     if arrived.status is EntryStatus.COMPLETED:
-        return _send(desk, context, arrived)
+        return _send(desk, context, arrived, raw)
     return _keep_draft(desk, context, arrived)
 
 
-def _judged(
-    desk: Desk, context: AccessContext, raw: bytes, value: dict[str, object], received: ReceivedResponse
-) -> _Arrived:
+def judge_new_response(desk: Desk, context: AccessContext, value: dict[str, object]) -> tuple[Fault, ...]:
+    """What `receive_response` would only mention about this response, were it sent now; nothing is kept.
+
+    Problems as there, for what it would not take, one's own draft under the same identifier too.
+    """
+    arrived = _judged(desk, context, value)
+    if arrived.status is EntryStatus.COMPLETED:
+        _draft_revision(desk, context, arrived.key)
+    elif drafts.draft(desk.store, context, arrived.key) is not None:
+        raise ChangedElsewhere
+    return arrived.told
+
+
+def _judged(desk: Desk, context: AccessContext, value: dict[str, object]) -> _Arrived:
+    received = questionnaire_response.read(value)
     patient_id = context.only_patient
     if patient_id is None:
         raise NotAllowed
@@ -76,21 +87,22 @@ def _judged(
     if prompt_set is None:
         raise NotAnEntry
     key = _key(desk, received)
-    link, asked, encounters = _link(desk, context, patient_id, key, received)
+    link, asked, encounters = link_of(desk, context, patient_id, key, received.encounter)
     now = desk.now()
     faults = (
-        *_not_as_sent(received, value),
+        *not_as_sent(received, value),
         *check_step(None, status),
         *check(received, prompt_set, status=status, now=now, patient_id=patient_id, encounters=encounters),
-        *_set_fits(prompt_set, asked),
+        *set_fits(prompt_set, asked),
     )
     _refuse(faults)
+    if entries.by_key(desk.store, context, key) is not None:
+        raise AlreadySent
     answers = tuple(Answer(link_id, words) for link_id, words in received.texts().items())
-    raw = raw_json.supplement(raw, _missing(received, key, patient_id))
-    return _Arrived(raw, received, status, key, patient_id, prompt_set, link, answers)
+    return _Arrived(received, status, key, patient_id, prompt_set, link, answers, faults)
 
 
-def _not_as_sent(received: ReceivedResponse, value: dict[str, object]) -> tuple[Fault, ...]:
+def not_as_sent(received: ReceivedResponse, value: dict[str, object]) -> tuple[Fault, ...]:
     """What an app may not decide: security labels, resources inside, an excerpt in place of the whole (T10, I-79)."""
     meta = value.get("meta")
     labelled = isinstance(meta, dict) and "security" in meta
@@ -120,17 +132,16 @@ def _key(desk: Desk, received: ReceivedResponse) -> str:
     return match[1]
 
 
-def _link(
-    desk: Desk, context: AccessContext, patient_id: str, key: str, received: ReceivedResponse
+def link_of(
+    desk: Desk, context: AccessContext, patient_id: str, key: str, encounter: str | None
 ) -> tuple[Link, str | None, frozenset[str]]:
-    """The infusion the response names, the set asked after it, and every encounter of this patient.
+    """The infusion that this reference names, the set asked after it, and the ids of all encounters of this patient.
 
-    The record system is asked where it names one that was not seen yet.
+    The record system is asked where it names one that was not seen yet. NotAnEntry where an entry cannot begin there
+    now; InfusionTaken where another than the one with this key began there.
     """
-    wanted = (received.encounter or "").rpartition("/")[2]
-    known = _encounters(desk, context, patient_id)
-    if wanted and wanted not in known:
-        known = _look(desk, context, patient_id)
+    wanted = (encounter or "").rpartition("/")[2]
+    known = known_encounters(desk, context, patient_id, wanted)
     if not wanted:
         return Link(), None, known
     step = next((one for one in look(desk, context).steps if wanted in one.link.evidence), None)
@@ -157,6 +168,12 @@ def _misplaced(text: str) -> NotAnEntry:
     return NotAnEntry(Fault("business-rule", text, f"{_ROOT}.encounter"))
 
 
+def known_encounters(desk: Desk, context: AccessContext, patient_id: str, wanted: str) -> frozenset[str]:
+    """The ids of all encounters of this patient; the record system is asked where `wanted` is none of them yet."""
+    known = _encounters(desk, context, patient_id)
+    return _look(desk, context, patient_id) if wanted and wanted not in known else known
+
+
 def _look(desk: Desk, context: AccessContext, patient_id: str) -> frozenset[str]:
     try:
         look_again(desk, context, desk.clinic(context.clinic).for_delivery, patient_id)
@@ -169,19 +186,19 @@ def _encounters(desk: Desk, context: AccessContext, patient_id: str) -> frozense
     return frozenset(one.id for one in infusions.encounters_of(desk.store, context, patient_id))
 
 
-def _set_fits(prompt_set: PromptSet, asked: str | None) -> tuple[Fault, ...]:
+def set_fits(prompt_set: PromptSet, asked: str | None) -> tuple[Fault, ...]:
     """Only the set that belongs to the infusion answers it, in any open version (decision 0007)."""
     if asked is None or prompt_set.url == asked.split("|")[0]:
         return ()
     return (Fault("business-rule", "Another prompt set belongs to this infusion.", f"{_ROOT}.questionnaire"),)
 
 
-def _missing(received: ReceivedResponse, key: str, patient_id: str) -> dict[str, object]:
+def _missing(arrived: _Arrived) -> dict[str, object]:
     """What every response of ours says (R-02, element rules B): filled in where the app left it out."""
-    patient = {"reference": f"Patient/{patient_id}"}
+    received, patient = arrived.received, {"reference": f"Patient/{arrived.patient_id}"}
     said: dict[str, object] = {}
     if received.identifier is None:
-        said["identifier"] = {"system": URI_IDENTIFIER, "value": f"urn:uuid:{key}"}
+        said["identifier"] = {"system": URI_IDENTIFIER, "value": f"urn:uuid:{arrived.key}"}
     if received.author is None:
         said["author"] = patient
     if received.source is None and not received.r5_source:
@@ -189,7 +206,7 @@ def _missing(received: ReceivedResponse, key: str, patient_id: str) -> dict[str,
     return said
 
 
-def _send(desk: Desk, context: AccessContext, arrived: _Arrived) -> EntryVersion:
+def _send(desk: Desk, context: AccessContext, arrived: _Arrived, raw: bytes) -> EntryVersion:
     authored = arrived.received.authored
     if authored is None:
         raise NotAnEntry
@@ -203,9 +220,12 @@ def _send(desk: Desk, context: AccessContext, arrived: _Arrived) -> EntryVersion
         language=arrived.received.language or arrived.prompt_set.language,
         draft_revision=_draft_revision(desk, context, arrived.key),
         through="api",
-        received=arrived.raw,
+        received=raw_json.supplement(raw, _missing(arrived)),
     )
-    return send(desk, context, sending).entry
+    kept = send(desk, context, sending).entry
+    if kept.shared != sending.received:
+        raise AlreadySent  # another was quicker under this identifier, with other words: these were not kept
+    return kept
 
 
 def _draft_revision(desk: Desk, context: AccessContext, key: str) -> int:

@@ -21,7 +21,7 @@ IDLE = timedelta(hours=2)
 LONGEST = timedelta(hours=12)
 _TOUCH_AFTER = timedelta(seconds=60)
 _ROLES = {"patient": Role.PATIENT, "clinician": Role.CLINICIAN, "officer": Role.OFFICER}
-_SERVED = ("QuestionnaireResponse", "Task", "Provenance")
+_SERVED = ("QuestionnaireResponse", "Task", "Provenance", "Encounter")
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ def test_the_statement_tells_exactly_what_is_offered() -> None:
     told = {
         one["type"]: (
             tuple(interaction["code"] for interaction in one["interaction"]),
-            tuple(parameter["name"] for parameter in one["searchParam"]),
+            tuple(parameter["name"] for parameter in one.get("searchParam", ())),
         )
         for one in rest["resource"]
     }

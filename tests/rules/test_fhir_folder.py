@@ -84,12 +84,17 @@ def test_the_capability_statement_says_what_the_code_offers() -> None:
     told = {
         one["type"]: (
             [interaction["code"] for interaction in one["interaction"]],
-            [(parameter["name"], parameter["type"]) for parameter in one["searchParam"]],
+            [(each["name"], each["definition"].rpartition("/")[2]) for each in one.get("operation", ())],
+            [(parameter["name"], parameter["type"]) for parameter in one.get("searchParam", ())],
         )
         for one in rest["resource"]
     }
     assert told == {
-        one.type: (list(one.interactions), [(parameter.name, parameter.type) for parameter in one.search])
+        one.type: (
+            list(one.interactions),
+            [(each.code, each.definition) for each in one.operations],
+            [(parameter.name, parameter.type) for parameter in one.search],
+        )
         for one in OFFERED
     }
 

@@ -54,8 +54,11 @@ FILLED = {
     "key": "{key}",
     "entry_id": "{entry_id}",
     "response_id": "{entry_id}",
+    "definition": "Questionnaire",
     "resource_id": "after-infusion-1",
+    "bundle_id": "prompt-sets",
     "task_id": "{entry_id}",
+    "encounter_id": "{entry_id}",
     "provenance_id": "{entry_id}.1",
     "version": "1",
     "patient_id": "patient-six-done",
@@ -70,7 +73,7 @@ def probes(app: flask.Flask) -> list[Probe]:
     """Every rule with every method of its own."""
     found = []
     for rule in app.url_map.iter_rules():
-        path = re.sub(r"<(?:\w+:)?(\w+)>", lambda match: FILLED[match[1]], rule.rule)
+        path = re.sub(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>", lambda match: FILLED[match[1]], rule.rule)
         for method in sorted((rule.methods or set()) - {"OPTIONS", "HEAD"}):
             found.append(Probe(rule.endpoint, method, path, policy_of(app, rule.endpoint).name))
     return found

@@ -176,13 +176,6 @@ def test_a_body_of_another_kind_is_refused(world: World, kind: str) -> None:
     assert (answer.status_code, issues(answer)) == (415, ["not-supported"])
 
 
-def test_a_conditional_create_is_not_offered_and_so_refused(world: World) -> None:
-    answer = app_of(world).post(QR, response(world), **{"If-None-Exist": "identifier=x"})
-
-    assert answer.status_code == 400
-    assert entries.newest_first(world.desk.store, as_patient()) == []
-
-
 def item(**more: Any) -> list[Value]:
     return [{"linkId": "ai1.1", "answer": [{"valueString": "x"}]} | more]
 

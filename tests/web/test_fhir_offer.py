@@ -5,9 +5,12 @@ import re
 from collections.abc import Callable
 
 import pytest
+from fhir.resources.R4B.bundle import Bundle
 from fhir.resources.R4B.capabilitystatement import CapabilityStatement
 
 from service.r4.capability_statement import OFFERED
+from service.web.fhir_definitions import KINDS, SEARCHED
+from service.web.fhir_encounters import ENCOUNTERS
 from service.web.fhir_search import PROVENANCES, RESPONSES, TASKS
 from tests.people import App, app_of
 from tests.web.fhir_answers import QR, Value, ids, issues
@@ -29,25 +32,48 @@ def test_the_routes_are_exactly_what_the_capability_statement_offers(world: Worl
     offered = {(one.type, interaction) for one in OFFERED for interaction in one.interactions}
     routed = set()
     for rule in world.app.url_map.iter_rules():
-        match = re.fullmatch(r"/<clinic>/fhir/([A-Z]\w+)(/.+)?", rule.rule)
+        match = re.fullmatch(r"/<clinic>/fhir/([A-Z]\w+|<any\(([\w, ]+)\):\w+>)(/[^$]+)?", rule.rule)
         if match is None:
             continue
-        shape = "/{type}" + re.sub(r"<\w+>", "<id>", match[2] or "")
+        shape = "/{type}" + re.sub(r"<\w+>", "<id>", match[3] or "")
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
-            routed.add((match[1], INTERACTIONS[method, shape]))
+            for kind in (match[2] or match[1]).split(", "):
+                routed.add((kind, INTERACTIONS[method, shape]))
 
     assert routed == offered
+
+
+def test_every_operation_offered_has_its_routes_and_its_definition(world: World) -> None:
+    """At the type and at one resource, as the published definition says."""
+    offered = {(one.type, each.code): each.definition for one in OFFERED for each in one.operations}
+    routed = [
+        re.sub("<[^>]+>", "<id>", rule.rule.removeprefix("/<clinic>/fhir/"))
+        for rule in world.app.url_map.iter_rules()
+        if "$" in rule.rule
+    ]
+
+    assert sorted(routed) == sorted(
+        f"{kind}/{where}${code}" for kind, code in offered for where in ("", "<id>/")
+    )
+    statement = App(world).get("metadata").json()
+    for one in statement["rest"][0]["resource"]:
+        for told in one.get("operation", ()):
+            definition = App(world).get(f"OperationDefinition/{offered[one['type'], told['name']]}").json()
+            assert (told["definition"], told["name"]) == (definition["url"], definition["code"])
+            assert definition["resource"] == [one["type"]]
+    assert sum(len(one.get("operation", ())) for one in statement["rest"][0]["resource"]) == len(offered)
 
 
 def test_the_search_parameters_offered_are_those_that_are_read(world: World) -> None:
     offered = {one.type: {parameter.name for parameter in one.search} for one in OFFERED}
 
-    read = {QR: RESPONSES, "Task": TASKS, "Provenance": PROVENANCES}
-    assert set(offered) == {"Questionnaire", *read}
+    read = {QR: RESPONSES, "Task": TASKS, "Provenance": PROVENANCES, "Encounter": ENCOUNTERS}
+    assert set(offered) == {*KINDS, *read, "Bundle"}
     for kind, readers in read.items():
         assert offered[kind] == set(readers) - {"_count", "after", "_format"}, kind
-    for parameter in offered["Questionnaire"]:
-        assert App(world).get(f"Questionnaire?{parameter}=x").status_code == 200
+    for kind in KINDS:
+        assert offered[kind] == set(SEARCHED)
+        assert ids(App(world).get(f"{kind}?_id=nothing")) == []
 
 
 def test_the_capability_statement_is_public_and_about_this_very_base(world: World) -> None:
@@ -57,7 +83,7 @@ def test_the_capability_statement_is_public_and_about_this_very_base(world: Worl
     assert statement["implementation"]["url"] == world.base
     assert (statement["fhirVersion"], statement["kind"]) == ("4.0.1", "instance")
     told = {one["type"]: one for one in statement["rest"][0]["resource"]}
-    assert set(told) == {"Questionnaire", QR, "Task", "Provenance"}
+    assert set(told) == {*KINDS, QR, "Task", "Provenance", "Encounter", "Bundle"}
     assert [name for name, one in told.items() if one["readHistory"]] == [QR]
     CapabilityStatement.model_validate(statement)
     assert answer.headers["access-control-allow-origin"] == "*"
@@ -128,7 +154,6 @@ def test_what_is_not_offered_is_405_and_says_what_is(world: World, method: str, 
     [
         "",
         "Patient/patient-six-done",
-        "Encounter",
         "AuditEvent",
         "Subscription",
         f"{QR}/_history",
@@ -143,6 +168,32 @@ def test_a_type_that_is_not_offered_is_not_there(world: World, path: str) -> Non
     answer = app_of(world).get(path)
 
     assert (answer.status_code, issues(answer)) == (404, ["not-found"])
+
+
+# --- Bundle ------------------------------------------------------------------------------------------------------
+
+
+def test_the_six_are_read_at_once_as_they_are_published(world: World) -> None:
+    answer = App(world).get("Bundle/prompt-sets")
+
+    found = answer.json()
+    Bundle.model_validate(found)
+    assert (found["id"], found["type"]) == ("prompt-sets", "collection")
+    assert [one["fullUrl"] for one in found["entry"]] == [
+        f"{world.base}/Questionnaire/after-infusion-{ordinal}" for ordinal in range(1, 7)
+    ]
+    for ordinal, one in enumerate(found["entry"], 1):
+        raw = world.wiring.questionnaires[f"after-infusion-{ordinal}.json"]
+        assert raw in answer.content
+        assert one["resource"] == json.loads(raw)
+    assert answer.headers["access-control-allow-origin"] == "*"
+    again = App(world).get("Bundle/prompt-sets", **{"If-None-Match": answer.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_there_is_no_other_bundle(world: World) -> None:
+    assert App(world).get("Bundle/after-infusion-1").status_code == 404
+    assert App(world, clinic="no-such-clinic").get("Bundle/prompt-sets").status_code == 404
 
 
 # --- Questionnaire ---------------------------------------------------------------------------------------------
@@ -189,6 +240,7 @@ SETS: dict[str, Callable[[Value], str]] = {
     "url and version": lambda one: f"url={one['url']}%7C{one['version']}",
     "name": lambda one: f"name={one['name'].upper()}",
     "title": lambda one: f"title={one['title'][:20]}",
+    "status": lambda _: "status=http://hl7.org/fhir/publication-status%7Cactive",
     "combined": lambda one: f"status=active&version={one['version']}&_id={one['id']}",
 }
 

@@ -47,6 +47,10 @@ def test_each_parameter_finds_what_it_names_and_nothing_else(world: World) -> No
     assert found(app, "patient=patient-six-done") == [b, a]
     assert found(app, "patient=Patient/patient-six-done") == [b, a]
     assert found(app, "subject=Patient/patient-six-done") == [b, a]
+    assert found(app, "author=Patient/patient-six-done&patient=patient-six-done&status=completed") == [b, a]
+    assert found(app, f"author=patient-six-done&_id={a}") == [a]
+    assert found(app, "author=Practitioner/clinician-1") == []
+    assert found(app, "status=http://hl7.org/fhir/questionnaire-answers-status%7Ccompleted") == [b, a]
     assert found(app, f"_id={a}") == [a]
     assert found(app, f"_id={a},{b},nothing") == [b, a]
     assert found(app, "encounter=Encounter/six-done-1") == [a]
@@ -118,7 +122,12 @@ def test_a_form_finds_what_the_address_finds(world: World) -> None:
 REFUSED = [
     "_sort=authored",
     "_include=QuestionnaireResponse:patient",
-    "_revinclude=Provenance:target",
+    "_include=*",
+    "_include:iterate=QuestionnaireResponse:questionnaire",
+    "_include=QuestionnaireResponse:questionnaire:Questionnaire&_summary=text",
+    "_revinclude=Provenance:target&_summary=text",
+    "_revinclude=Provenance:entity",
+    "_revinclude=Task:focus",
     "_has:Observation:patient:code=1",
     "patient.name=x",
     "patient:Patient=patient-six-done",
@@ -128,15 +137,20 @@ REFUSED = [
     "_filter=a",
     "_text=x",
     "_content=x",
-    "_summary=count",
-    "_elements=id",
-    "_total=accurate",
-    "_count=0",
+    "_summary=",
+    "_summary=most",
+    "_summary=true&_summary=false",
+    "_summary=true&_elements=status",
+    "_elements=",
+    "_elements=subject.reference",
+    "_elements=status&_elements=subject",
+    "_total=maybe",
     "_count=-1",
     "_count=99999999",
     "_count=x",
     "_count=٣",
-    "author=Patient/patient-six-done",
+    "author:Patient=patient-six-done",
+    "author=Patient/patient-six-done&author=Patient/patient-six-done",
     "source=Patient/patient-six-done",
     "part-of=x",
     "_lastUpdated=2026",
@@ -214,13 +228,14 @@ def test_pages_visit_each_response_once_while_others_are_written(world: World) -
 def test_a_page_link_in_other_hands_reaches_no_further_than_they_do(world: World) -> None:
     for ordinal in (1, 2, 3):
         write(world, "patient-eight-done", ordinal)
-    mine = write(world, "patient-six-done", 1)
+    write(world, "patient-six-done", 1)
     answer = app_of(world, "patient-eight-done").get(f"{QR}?_count=1")
     following = next(link["url"] for link in answer.json()["link"] if link["relation"] == "next")
+    link = following.removeprefix(f"{world.base}/")
 
-    page = resources(app_of(world).get(following.removeprefix(f"{world.base}/")))
-
-    assert [one["id"] for one in page] in ([], [mine["id"]])
+    for other in (app_of(world), staff_app(world), backend_app(world), app_of(world, client_id="another")):
+        assert other.get(link).status_code == 400
+    assert len(found(app_of(world, "patient-eight-done"), link.partition("?")[2])) == 1
 
 
 def test_a_patient_is_never_found_by_another_whatever_is_asked(world: World) -> None:
@@ -277,6 +292,8 @@ def test_a_search_for_another_patient_is_refused_and_their_ids_find_nothing(worl
         "patient=patient-eight-done",
         "patient=patient-six-done,patient-eight-done",
         "subject=Patient/patient-eight-done",
+        "author=Patient/patient-eight-done",
+        "author=Patient/patient-six-done,Patient/patient-eight-done&patient=patient-six-done",
         "patient=nobody",
         f"patient={quote('https://elsewhere.example/Patient/patient-six-done')}",
     ):

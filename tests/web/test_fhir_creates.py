@@ -1,0 +1,213 @@
+"""A create under an identifier makes one response however often it comes, and answers as asked (I-20 to I-40)."""
+
+import threading
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from service.audit.record import Deed
+from service.store import drafts, entries
+from tests.factories import keyed, response
+from tests.people import App, app_of
+from tests.web.fhir_answers import QR, Value, issues
+from tests.workflow.contexts import as_patient
+from tests.workflow.remembered import log
+from tests.world import World
+
+SYSTEM = "urn:ietf:rfc:3986|"
+
+
+def once(app: App, body: Value, asked: str | None = None, **headers: str) -> httpx2.Response:
+    """Sent on the condition that nothing stands under its identifier."""
+    condition = asked or f"identifier={SYSTEM}{body['identifier']['value']}"
+    return app.post(QR, body, **({"If-None-Exist": condition} | headers))
+
+
+def kept(world: World) -> int:
+    store, reach = world.desk.store, as_patient()
+    return len(entries.newest_first(store, reach)) + len(drafts.drafts_of(store, reach))
+
+
+@pytest.mark.parametrize("status", ["completed", "in-progress"])
+def test_the_same_again_changes_nothing_and_says_where_it_stands(world: World, status: str) -> None:
+    app, body = app_of(world), response(world, identifier=keyed(str(uuid4())), status=status)
+
+    first, again = once(app, body), once(app, body)
+
+    assert (first.status_code, again.status_code, kept(world)) == (201, 200, 1)
+    assert first.headers["location"] == again.headers["location"]
+    assert first.headers["etag"] == again.headers["etag"] == 'W/"1"'
+    assert first.json() == again.json()
+    # Without its system an identifier is the same one, and another spelling of the words changes nothing.
+    other = once(app, body | {"item": []}, f"identifier={body['identifier']['value']}")
+    assert (other.status_code, other.json()) == (200, first.json())
+
+
+def test_what_was_begun_here_is_there_even_for_a_completed_one(world: World) -> None:
+    app, body = app_of(world), response(world, identifier=keyed(str(uuid4())), status="in-progress")
+    once(app, body)
+
+    answer = once(app, body | {"status": "completed"})
+
+    assert (answer.status_code, answer.json()["status"]) == (200, "in-progress")
+    # Without the condition the app completes what it began.
+    assert app.post(QR, body | {"status": "completed"}).status_code == 201
+
+
+REFUSED = [
+    "",
+    "identifier",
+    "identifier=",
+    "status=completed",
+    "identifier={key}&status=completed",
+    "identifier={key}&identifier={key}",
+    "identifier={key},urn:uuid:other",
+    "identifier:missing=true",
+    "_id=x",
+    "patient=patient-six-done",
+    "identifier=urn:uuid:another",
+    "?identifier={key}",
+    "QuestionnaireResponse?identifier={key}",
+]
+
+
+@pytest.mark.parametrize("asked", REFUSED)
+def test_a_condition_that_is_not_the_responses_own_identifier_is_refused(world: World, asked: str) -> None:
+    body = response(world, identifier=keyed(str(uuid4())))
+    condition = asked.format(key=body["identifier"]["value"])
+
+    for prefer in ("handling=strict", "handling=lenient"):
+        answer = app_of(world).post(QR, body, **{"If-None-Exist": condition, "Prefer": prefer})
+        assert (answer.status_code, kept(world)) == (400, 0), answer.text
+        assert issues(answer)
+
+
+def test_a_response_without_an_identifier_cannot_be_made_once(world: World) -> None:
+    answer = app_of(world).post(QR, response(world), **{"If-None-Exist": f"identifier=urn:uuid:{uuid4()}"})
+
+    assert (answer.status_code, kept(world)) == (400, 0)
+
+
+def test_the_condition_needs_the_scope_to_search(world: World) -> None:
+    body = response(world, identifier=keyed(str(uuid4())))
+
+    answer = once(app_of(world, scope="patient/QuestionnaireResponse.c"), body)
+
+    assert (answer.status_code, issues(answer), kept(world)) == (403, ["forbidden"], 0)
+    assert 'scope="patient/QuestionnaireResponse.s"' in answer.headers["www-authenticate"]
+
+
+def test_what_another_patient_wrote_under_it_is_not_shown(world: World) -> None:
+    body = response(world, identifier=keyed(str(uuid4())))
+    theirs = response(
+        world, 1, "patient-eight-done", "eight-done-1", identifier=keyed(body["identifier"]["value"][9:])
+    )
+    assert once(app_of(world, "patient-eight-done"), theirs).status_code == 201
+
+    answer = once(app_of(world), body)
+
+    assert answer.status_code != 200
+    assert "eight-done" not in answer.text
+
+
+def test_many_at_once_make_one(world: World) -> None:
+    app, body = app_of(world), response(world, identifier=keyed(str(uuid4())))
+    answers: list[httpx2.Response] = []
+    barrier = threading.Barrier(8)
+
+    def send() -> None:
+        barrier.wait()
+        answers.append(once(app, body))
+
+    senders = [threading.Thread(target=send) for _ in range(8)]
+    for one in senders:
+        one.start()
+    for one in senders:
+        one.join()
+
+    # Those that came while the first was being kept are told of it as their own.
+    assert {201} <= {one.status_code for one in answers} <= {200, 201}
+    assert len({one.content for one in answers}) == 1
+    assert len({one.headers["location"] for one in answers}) == 1
+    assert kept(world) == 1
+
+
+def test_a_match_is_remembered(world: World) -> None:
+    app, body = app_of(world), response(world, identifier=keyed(str(uuid4())))
+    once(app, body)
+    before = len(log(world))
+
+    once(app, body)
+
+    told = [(one.deed, one.what, one.patient) for one in log(world)[before:]]
+    assert told == [(Deed.SEARCH, QR, "patient-six-done")]
+
+
+PREFERRED: dict[str, Any] = {
+    "": QR,
+    "return=representation": QR,
+    "return=minimal": None,
+    "return=OperationOutcome": "OperationOutcome",
+    "respond-async, return=OperationOutcome": "OperationOutcome",
+    "return=something": QR,
+}
+
+
+@pytest.mark.parametrize("prefer", PREFERRED)
+def test_the_answer_is_as_long_as_is_preferred(world: World, prefer: str) -> None:
+    app, body = app_of(world), response(world, identifier=keyed(str(uuid4())))
+    for status in (201, 200):
+        answer = once(app, body, Prefer=prefer)
+        told = answer.json()["resourceType"] if answer.content else None
+        assert (answer.status_code, told) == (status, PREFERRED[prefer])
+        assert answer.headers["location"]
+        assert answer.headers["etag"]
+        assert answer.headers["last-modified"]
+
+
+def test_a_failure_says_why_whatever_is_preferred(world: World) -> None:
+    answer = app_of(world).post(QR, response(world, status="amended"), Prefer="return=minimal")
+
+    assert (answer.status_code, bool(issues(answer))) == (422, True)
+
+
+HEADED = [
+    "metadata",
+    "Questionnaire",
+    "Questionnaire/after-infusion-1",
+    "CodeSystem/journal-themes",
+    QR,
+    f"{QR}/{{id}}",
+    f"{QR}/{{id}}/_history",
+    f"{QR}/{{id}}/_history/1",
+]
+
+
+@pytest.mark.parametrize("path", HEADED)
+def test_head_tells_what_get_tells_without_the_body(world: World, path: str) -> None:
+    app = app_of(world)
+    made = app.post(QR, response(world, identifier=keyed(str(uuid4())))).json()["id"]
+    path = path.format(id=made)
+    got = app.get(path)
+    before = len(log(world))
+
+    head = app.ask("HEAD", path)
+
+    different = {"date", "x-request-id"}
+    assert (head.status_code, head.content) == (200, b"")
+    assert {n: v for n, v in head.headers.items() if n not in different} == {
+        n: v for n, v in got.headers.items() if n not in different
+    }
+    # What was told is remembered like a read, and a stranger is told nothing.
+    assert len(log(world)) - before == (1 if path.startswith(QR) else 0)
+    assert App(world).ask("HEAD", path).status_code == (401 if path.startswith(QR) else 200)
+
+
+def test_options_tell_what_a_public_address_offers_and_nothing_to_strangers_elsewhere(world: World) -> None:
+    answer = App(world).ask("OPTIONS", "Questionnaire")
+
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert {"GET", "HEAD", "OPTIONS"} == {one.strip() for one in answer.headers["allow"].split(",")}
+    assert App(world).ask("OPTIONS", QR).status_code == 401
