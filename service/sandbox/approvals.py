@@ -132,17 +132,35 @@ class Approvals:
 
     def stands(self, approval_id: str) -> bool:
         """Whether the approval is known and has not been ended."""
+        return self.find(approval_id) is not None
+
+    def find(self, approval_id: str) -> Approval | None:
+        """The approval of that id, or None where it is unknown or has been ended."""
         with self._database.reading() as rows:
-            return bool(
-                rows.execute(
-                    "select 1 from approval where id = ? and ended is null", (approval_id,)
-                ).fetchone()
-            )
+            row = rows.execute(
+                "select * from approval where id = ? and ended is null", (approval_id,)
+            ).fetchone()
+        return None if row is None else _approval(row)
 
     def end(self, approval_id: str) -> None:
         """End one approval and all its tokens."""
         with self._database.writing() as rows:
             _end(rows, approval_id, self._now())
+
+    def end_by_refresh_token(self, text: str, client_id: str) -> bool:
+        """End the approval behind any refresh token that this client ever had; False where it is none of its own.
+
+        Used ones count as well: whoever revokes an old one means the whole family.
+        """
+        with self._database.writing() as rows:
+            row = rows.execute(
+                "select a.id from credential c join approval a on a.id = c.approval"
+                " where c.digest = ? and c.kind = 'refresh' and a.client_id = ?",
+                (digest(text), client_id),
+            ).fetchone()
+            if row is not None:
+                _end(rows, row["id"], self._now())
+            return row is not None
 
     def end_online(self, fhir_user: str) -> None:
         """End what this person allowed only while at the screen: everything without `offline_access`."""

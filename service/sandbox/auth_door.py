@@ -1,4 +1,4 @@
-"""The doors `/auth/authorize`, `/auth/token`, and the pages between an app's request and its code."""
+"""The doors below `/auth`: authorize, token, introspect, revoke, and the pages between a request and its code."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from service.sandbox.parts import parts
 from service.sandbox.plain_words import FIXED, choices, given
 from service.sandbox.requests import AppRequest
 from service.sandbox.steps import Agree, PickPatient, PickVisit, Refuse, Step, next_step
+from service.sandbox.token_endpoints import Introspection, Revocation
 
 blueprint = flask.Blueprint("auth", __name__, url_prefix="/auth")
 
@@ -70,7 +71,22 @@ def answer(name: str) -> Any:
 @blueprint.post("/token")
 def token() -> Response:
     """Codes, refresh tokens and client assertions become access tokens here."""
-    answer: Response = parts().server.create_token_response()
+    return _not_kept(parts().server.create_token_response())
+
+
+@blueprint.post("/introspect")
+def introspect() -> Response:
+    """Whether a token is good, for those who are registered to ask."""
+    return _not_kept(parts().server.create_endpoint_response(Introspection.ENDPOINT_NAME))
+
+
+@blueprint.post("/revoke")
+def revoke() -> Response:
+    """The end of a token, said by the app it was given to."""
+    return _not_kept(parts().server.create_endpoint_response(Revocation.ENDPOINT_NAME))
+
+
+def _not_kept(answer: Response) -> Response:
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["Pragma"] = "no-cache"
     return answer

@@ -32,6 +32,7 @@ from service.sandbox.clients import Client
 from service.sandbox.config import SandboxConfig
 from service.sandbox.launches import Launches
 from service.sandbox.scopes import covered, resource_scopes
+from service.sandbox.token_endpoints import Introspection, Revocation
 from service.sandbox.tokens import BACKEND_SECONDS, Tokens
 
 ALL_PROOFS = ["private_key_jwt", "client_secret_basic", "client_secret_post", "none"]
@@ -85,6 +86,8 @@ class SmartServer(AuthorizationServer):  # type: ignore[misc]  # Authlib has no 
         self.register_grant(SmartCodeGrant, [SmartChallenge(required=True), SmartParameters()])
         self.register_grant(SmartRefreshGrant)
         self.register_grant(BackendGrant)
+        self.register_endpoint(Introspection)
+        self.register_endpoint(Revocation)
 
     def query_client(self, client_id: str) -> Client | None:
         """The registered app of that client_id."""
@@ -111,8 +114,7 @@ class SmartServer(AuthorizationServer):  # type: ignore[misc]  # Authlib has no 
             "token_type": "Bearer",
             "expires_in": self.config.token_seconds,
             "scope": scope,
-            "need_patient_banner": user.banner,
-            "smart_style_url": f"{self.config.base_url}/static/smart-style.json",
+            **self.looks(user),
         }
         context = {"patient": user.patient, "encounter": user.encounter}
         token |= {name: value for name, value in context.items() if value is not None}
@@ -121,6 +123,13 @@ class SmartServer(AuthorizationServer):  # type: ignore[misc]  # Authlib has no 
         if {"online_access", "offline_access"} & user.scopes:
             token["refresh_token"] = self.approvals.new_refresh_token(user)
         return token
+
+    def looks(self, approval: Approval) -> dict[str, Any]:
+        """The part of the launch context that says how an app shall look."""
+        return {
+            "need_patient_banner": approval.banner,
+            "smart_style_url": f"{self.config.base_url}/static/smart-style.json",
+        }
 
     def backend_token(self, *, client: Client, scope: str, **_: Any) -> dict[str, Any]:
         """The token response for a backend service: never a refresh token (SMART, backend services)."""

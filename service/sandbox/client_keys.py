@@ -106,11 +106,14 @@ class AssertionCheck:
         client = query_client(self._claimed_client(assertion))
         if client is None:
             raise _refusal("The client does not exist on this server.")
-        self.check(assertion, client.app)
+        self.check(assertion, client.app, request.uri)
         return client
 
-    def check(self, assertion: str, app: RegisteredApp) -> None:
-        """Raise `InvalidClientError` unless the app signed this assertion just now, for us, for this one use."""
+    def check(self, assertion: str, app: RegisteredApp, asked: str) -> None:
+        """Raise `InvalidClientError` unless the app signed this assertion just now, for us, for this one use.
+
+        It names the token endpoint, or the endpoint that was `asked` where that is another one (RFC 7523 section 3).
+        """
         header = _header(assertion)
         if header.get("typ") != "JWT":
             raise _refusal("The client assertion must have the type JWT.")
@@ -121,13 +124,13 @@ class AssertionCheck:
             claims = jwt.decode(assertion, key, algorithms=[header["alg"]]).claims
         except (JoseError, ValueError) as problem:
             raise _refusal("The signature of the client assertion is not valid.") from problem
-        self._check_claims(claims, app)
+        self._check_claims(claims, app, {self.config.token_url, asked})
 
-    def _check_claims(self, claims: Mapping[str, Any], app: RegisteredApp) -> None:
+    def _check_claims(self, claims: Mapping[str, Any], app: RegisteredApp, meant: set[str]) -> None:
         now, expires, jti = self.config.clock().timestamp(), claims.get("exp"), claims.get("jti")
         if claims.get("iss") != app.client_id or claims.get("sub") != app.client_id:
             raise _refusal("Issuer and subject of the client assertion must be the client_id.")
-        if self.config.token_url not in _audiences(claims):
+        if not any(isinstance(one, str) and one in meant for one in _audiences(claims)):
             raise _refusal("The client assertion is not meant for this token endpoint.")
         if isinstance(expires, bool) or not isinstance(expires, int | float):
             raise _refusal("The client assertion has no time of expiry.")

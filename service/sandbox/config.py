@@ -21,7 +21,8 @@ class RegisteredApp:
 
     `scopes` is the most it may ever get, separated by spaces. An app with a key names `jwks` (the key set
     itself) or `jwks_url`; `secret` belongs to `confidential-symmetric` alone. `audience_hint` says in whose
-    list the launch button stands. A `trusted` app is the clinic's own choice: no consent page is shown.
+    list the launch button stands. A `trusted` app is the clinic's own choice: no consent page is shown. One that
+    `introspects` may ask about tokens, its own and others'.
     """
 
     client_id: str
@@ -36,6 +37,7 @@ class RegisteredApp:
     secret: str | None = None
     audience_hint: Audience | None = None
     trusted: bool = True
+    introspects: bool = False
 
     def origins(self) -> frozenset[str]:
         """The web origins (`scheme://host:port`) that this app's pages come from."""
@@ -56,7 +58,8 @@ class SandboxConfig:
     address in a browser, without a slash at its end; OAuth asks for https everywhere but on this computer.
     `audiences` are further resource servers that an app may name as `aud`. With `filing=False` the FHIR server
     refuses new documents with 503. A notification that an endpoint did not take is tried again after each of the
-    `notification_pauses` (seconds); then its subscription is in error.
+    `notification_pauses` (seconds); then its subscription is in error. With `opaque_tokens` new access tokens say
+    nothing by themselves; those of the other form stay good until their end.
     """
 
     folder: Path
@@ -66,6 +69,7 @@ class SandboxConfig:
     filing: bool = True
     clock: Callable[[], datetime] = utc_now
     token_seconds: int = 3600
+    opaque_tokens: bool = False
     notification_pauses: tuple[float, ...] = (0.2, 1.0)
 
     def __post_init__(self) -> None:

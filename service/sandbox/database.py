@@ -27,6 +27,10 @@ create table if not exists request (
 create table if not exists assertion (
     client_id text not null, jti text not null, expires integer not null, primary key (client_id, jti));
 create index if not exists assertion_expires on assertion (expires);
+create table if not exists opaque_token (digest text primary key, claims text not null, expires integer not null);
+create table if not exists revoked_token (digest text primary key, expires integer not null);
+create index if not exists opaque_token_expires on opaque_token (expires);
+create index if not exists revoked_token_expires on revoked_token (expires);
 """
 
 

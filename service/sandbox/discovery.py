@@ -9,6 +9,7 @@ import flask
 from service.sandbox.config import SandboxConfig
 from service.sandbox.parts import parts
 from service.sandbox.scopes import parse
+from service.sandbox.token_endpoints import INTROSPECT, REVOKE
 
 blueprint = flask.Blueprint("discovery", __name__)
 
@@ -63,6 +64,8 @@ def smart_document(config: SandboxConfig) -> dict[str, Any]:
         "jwks_uri": f"{config.base_url}/auth/jwks",
         "authorization_endpoint": f"{config.base_url}/auth/authorize",
         "token_endpoint": config.token_url,
+        "introspection_endpoint": f"{config.base_url}{INTROSPECT}",
+        "revocation_endpoint": f"{config.base_url}{REVOKE}",
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
         "response_types_supported": ["code"],
         "code_challenge_methods_supported": ["S256"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import flask
 
 from service.sandbox.config import SandboxConfig
+from service.sandbox.token_endpoints import REVOKE
 
 OPEN_PATHS = (
     "/.well-known/openid-configuration",
@@ -63,7 +64,7 @@ def _readable_from(config: SandboxConfig, browser_apps: frozenset[str]) -> str |
     path, origin = flask.request.path, flask.request.headers.get("Origin")
     if path in OPEN_PATHS:
         return "*"
-    if path == "/auth/token":
+    if path in ("/auth/token", REVOKE):
         return "*" if flask.request.method == "OPTIONS" or _from_public_app(config) else None
     return origin if path.startswith("/fhir") and origin in browser_apps else None
 

@@ -15,6 +15,7 @@ from service.sandbox.client_keys import AssertionCheck, KeySets, SpentAssertions
 from service.sandbox.config import SandboxConfig
 from service.sandbox.database import Database
 from service.sandbox.directory import Directory
+from service.sandbox.issued import IssuedTokens
 from service.sandbox.keys import signing_keys
 from service.sandbox.launches import Launches
 from service.sandbox.notifier import Notifier
@@ -54,7 +55,8 @@ def put_together(config: SandboxConfig, records: Records, outbound: httpx2.BaseT
     database = Database(config.folder / "authorization.sqlite")
     approvals = Approvals(database, config.clock)
     launches = Launches(database, config.clock)
-    tokens = Tokens(config, signing_keys(config.folder), approvals)
+    issued = IssuedTokens(database, config.clock)
+    tokens = Tokens(config, signing_keys(config.folder), approvals, issued)
     proof = AssertionCheck(config, KeySets(outbound), SpentAssertions(database, config.clock))
     notifier = Notifier(config, Subscriptions(records), outbound)
     records.on_notice = notifier.wake

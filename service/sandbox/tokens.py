@@ -15,6 +15,7 @@ from joserfc.errors import JoseError
 from service.sandbox.approvals import Approval, Approvals
 from service.sandbox.config import SandboxConfig
 from service.sandbox.grant import Grant
+from service.sandbox.issued import IssuedTokens
 from service.sandbox.keys import SigningKeys
 
 ACCESS_TYPE = "at+jwt"
@@ -23,11 +24,12 @@ BACKEND_SECONDS = 300
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Signs tokens with the sandbox's keys, and reads them again."""
+    """Makes tokens, signed with the sandbox's keys or opaque, and reads them again."""
 
     config: SandboxConfig
     keys: SigningKeys
     approvals: Approvals
+    issued: IssuedTokens
 
     def access_for_person(self, approval: Approval, scope: str) -> str:
         """An access token (RFC 9068) for an approval, with the launch context as claims of its own."""
@@ -59,19 +61,34 @@ class Tokens:
         return self.read(token.strip()) if scheme.lower() == "bearer" else None
 
     def read(self, token: str) -> Grant | None:
-        """Check an access token for our own FHIR base: signature, type, issuer, audience, time and approval."""
+        """Check an access token for our own FHIR base: it stands, and it was made for here."""
+        claims = self.standing(token)
+        if claims is None or claims.get("aud") != self.config.fhir_base:
+            return None
+        return self._grant(claims)
+
+    def standing(self, token: str) -> dict[str, Any] | None:
+        """The claims of an access token for whichever audience, if it is ours, in its time and not revoked."""
+        claims = self._signed_claims(token) or self.issued.claims(token)
+        if claims is None or claims.get("iss") != self.config.base_url:
+            return None
+        expires = claims.get("exp")
+        if not isinstance(expires, int) or expires <= self._now():
+            return None
+        if "approval" in claims and not self.approvals.stands(claims["approval"]):
+            return None
+        return None if self.issued.is_revoked(_name(token, claims)) else claims
+
+    def revoke(self, token: str, claims: dict[str, Any]) -> None:
+        """End one access token, known by its claims, and no other."""
+        self.issued.revoke(_name(token, claims), claims["exp"])
+
+    def _signed_claims(self, token: str) -> dict[str, Any] | None:
         try:
             found = jwt.decode(token, self.keys.verifiers(), algorithms=["ES256"])
         except (JoseError, ValueError):
             return None
-        claims = found.claims
-        if found.header.get("typ") != ACCESS_TYPE or claims.get("iss") != self.config.base_url:
-            return None
-        if claims.get("aud") != self.config.fhir_base or claims["exp"] <= self._now():
-            return None
-        if "approval" in claims and not self.approvals.stands(claims["approval"]):
-            return None
-        return self._grant(claims)
+        return found.claims if found.header.get("typ") == ACCESS_TYPE else None
 
     def _grant(self, claims: dict[str, Any]) -> Grant:
         fhir_user = claims.get("fhirUser")
@@ -91,6 +108,8 @@ class Tokens:
     ) -> str:
         claims = self._claims(subject, audience, seconds)
         claims |= {"jti": secrets.token_urlsafe(16), "client_id": client_id, "scope": scope, **context}
+        if self.config.opaque_tokens:
+            return self.issued.new_opaque(claims)
         header = {"alg": "ES256", "typ": ACCESS_TYPE, "kid": self.keys.access.kid}
         return jwt.encode(header, claims, self.keys.access, algorithms=["ES256"])
 
@@ -109,6 +128,11 @@ class Tokens:
 
     def _now(self) -> int:
         return int(self.config.clock().timestamp())
+
+
+def _name(token: str, claims: dict[str, Any]) -> str:
+    """What an access token is remembered by."""
+    return str(claims.get("jti") or token)
 
 
 def subject_of(base_url: str, fhir_user: str) -> str:
