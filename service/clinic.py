@@ -203,9 +203,12 @@ class People(_Part):
 class Api(_Part):
     """Which tokens our FHIR base takes beside those issued for it (rule 31), and which services may read there.
 
-    `clients` are the client ids whose system tokens reach every patient of the clinic (rule 29).
+    `clients` are the client ids whose system tokens reach every patient of the clinic (rule 29); an opaque token of
+    which no audience is known must be one of theirs (rule 31). `tokens` says which form they have there: signed,
+    opaque (then the record system is asked about every token), or both.
     """
 
+    tokens: Literal["jwt", "opaque", "both"] = "jwt"
     audiences: tuple[str, ...] = ()
     clients: tuple[str, ...] = ()
 

@@ -31,6 +31,7 @@ from service.settings import Settings
 from service.smart.backend_services import BackendTokens
 from service.smart.connections import LOOPBACK, outbound_client
 from service.smart.discovery import Configurations, fetch_keys_address
+from service.smart.introspection import Introspection, Terms
 from service.smart.keys import RemoteKeys
 from service.smart.registration import ClientKind, Registration
 from service.smart.signing_keys import SigningKey, load_signing_key
@@ -144,7 +145,7 @@ def _clinic(
         zone=clinic.zone,
         language=clinic.language,
         telephone=clinic.telephone,
-        base=f"{settings.public_url}/{key}/fhir",
+        base=_base(key, settings),
         iss=clinic.iss,
         issuer=clinic.issuer,
         spellings=clinic.spellings,
@@ -164,7 +165,28 @@ def _clinic(
         for_delivery=RecordSystem(clinic.iss, http, tokens.token, renew=tokens.forget),
         finding=_finding(clinic, settings),
         merged_patients=clinic.finding.merged_patients,
+        introspection=_introspection(key, clinic, settings, _caller(backend, http), configurations),
+        signed_tokens=clinic.api.tokens != "opaque",
     )
+
+
+def _introspection(
+    key: str, clinic: Clinic, settings: Settings, caller: Caller, configurations: Configurations
+) -> Introspection | None:
+    if clinic.api.tokens == "jwt":
+        return None
+    terms = Terms(
+        base=_base(key, settings),
+        issuer=clinic.issuer,
+        audiences=clinic.api.audiences,
+        clients=frozenset(clinic.api.clients),
+        record_bases=clinic.spellings,
+    )
+    return Introspection(caller, clinic.iss, configurations, terms)
+
+
+def _base(key: str, settings: Settings) -> str:
+    return f"{settings.public_url}/{key}/fhir"
 
 
 def _apps(

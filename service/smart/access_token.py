@@ -1,8 +1,10 @@
 """A token shown to our own FHIR base: what it grants, or why not (SMART B-20, B-21; threats T12 to T17).
 
-Only signed tokens (JWT) by the profile of RFC 9068 or near it; an id_token is never an access token.
+Signed tokens (JWT) by the profile of RFC 9068 or near it; an id_token is never an access token. What others say
+about opaque ones is read in introspection, into the same value.
 """
 
+import base64
 import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -15,8 +17,10 @@ from service.smart.keys import RemoteKeys
 from service.smart.problems import TokenInvalid
 from service.smart.scopes import Granted, parse
 from service.smart.signed import Opened, check_times, open_signed, require_audience, require_text
+from service.smart.strict_json import read_object
 
-_LONGEST_LIFE_SECONDS = 24 * 3600
+LONGEST_LIFE_SECONDS = 24 * 3600
+_LONGEST_HEADER = 4096
 _TYPES = ("at+jwt", "jwt", "")
 # Claims that only an id_token has (OpenID Connect Core § 2, § 3.3.2.11).
 _IDENTITY_CLAIMS = frozenset({"nonce", "at_hash", "c_hash", "s_hash", "auth_time"})
@@ -55,32 +59,63 @@ def check(
     """
     opened = open_signed(token, keys)
     claims = opened.claims
-    _check_kind(opened)
+    _check_type(opened)
     if claims.get("iss") != issuer:
         raise TokenInvalid("issuer")
     if not {base, *audiences} & set(require_audience(claims)):
         raise TokenInvalid("audience")
-    expires = check_times(claims, now, _LONGEST_LIFE_SECONDS)
+    expires = check_times(claims, now, LONGEST_LIFE_SECONDS)
     return TokenGrant(
         issuer=issuer,
         subject=require_text(claims, "sub"),
         client_id=_client_id(claims),
         scopes=parse(_scope(claims), constraints),
-        patient=_context_id(claims, "patient"),
+        patient=context_id(claims, "patient"),
         fhir_user=relative_person(claims.get("fhirUser"), record_bases),
-        encounter=_context_id(claims, "encounter"),
-        jti_digest=_digest(token, claims),
+        encounter=context_id(claims, "encounter"),
+        jti_digest=name_digest(token, issuer, claims),
         expires=datetime.fromtimestamp(expires, UTC),
     )
 
 
-def _check_kind(opened: Opened) -> None:
-    if opened.type not in _TYPES:
-        raise TokenInvalid("type")
-    claims = opened.claims
+def looks_signed(token: str) -> bool:
+    """Whether a token has the form of a signed one: three parts, the first a JSON object that names an algorithm."""
+    parts = token.split(".")
+    if len(parts) != 3 or len(parts[0]) > _LONGEST_HEADER:
+        return False
+    try:
+        header = read_object(base64.urlsafe_b64decode(parts[0] + "=" * (-len(parts[0]) % 4)))
+    except ValueError:
+        return False
+    return "alg" in header
+
+
+def check_kind(claims: Mapping[str, Any]) -> None:
+    """TokenInvalid where the claims themselves say that this is a token of another kind, such as a refresh token."""
     kind = str(claims.get("token_use", claims.get("typ", "access"))).lower()
     if kind not in ("access", "access_token", "bearer", "at+jwt"):
         raise TokenInvalid("not-an-access-token")
+
+
+def context_id(claims: Mapping[str, Any], name: str) -> str | None:
+    """A bare id of the launch context, or None; TokenInvalid where something else stands there."""
+    value = claims.get(name)
+    if value is not None and not is_id(value):
+        raise TokenInvalid(f"claim-{name}")
+    return value
+
+
+def name_digest(token: str, issuer: str, claims: Mapping[str, Any]) -> str:
+    """What names a token in the audit: the SHA-256 in hex of its issuer and its `jti`, or of itself without one."""
+    named = claims["jti"] if isinstance(claims.get("jti"), str) and claims["jti"] else token
+    return hashlib.sha256(f"{issuer}\n{named}".encode()).hexdigest()
+
+
+def _check_type(opened: Opened) -> None:
+    if opened.type not in _TYPES:
+        raise TokenInvalid("type")
+    claims = opened.claims
+    check_kind(claims)
     # auth_time may stand in an at+jwt (RFC 9068 § 2.2.1); without that type it marks an id_token.
     if opened.type != "at+jwt" and _IDENTITY_CLAIMS & claims.keys():
         raise TokenInvalid("not-an-access-token")
@@ -101,15 +136,3 @@ def _scope(claims: Mapping[str, Any]) -> str:
     if not words or not all(isinstance(word, str) for word in words):
         raise TokenInvalid("claim-scope")
     return " ".join(words)
-
-
-def _context_id(claims: Mapping[str, Any], name: str) -> str | None:
-    value = claims.get(name)
-    if value is not None and not is_id(value):
-        raise TokenInvalid(f"claim-{name}")
-    return value
-
-
-def _digest(token: str, claims: Mapping[str, Any]) -> str:
-    named = claims["jti"] if isinstance(claims.get("jti"), str) and claims["jti"] else token
-    return hashlib.sha256(f"{claims['iss']}\n{named}".encode()).hexdigest()

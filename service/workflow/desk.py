@@ -16,6 +16,7 @@ from service.journal.problems import NotYours
 from service.journal.prompts import PromptLibrary
 from service.r4.document_reference import DocumentType
 from service.smart.discovery import Configurations
+from service.smart.introspection import Introspection
 from service.smart.keys import RemoteKeys
 from service.smart.token_endpoint import Caller
 from service.store.engine import Store
@@ -68,7 +69,8 @@ class ClinicDesk:
 
     `apps` are by kind of visit: patient, clinician, officer. `record_system` takes what gives an access token;
     `for_delivery` calls with the worker's own. `merged_patients`: a patient also reaches what was written under a
-    record that theirs replaces, once the record system confirms it (threat T9).
+    record that theirs replaces, once the record system confirms it (threat T9). `introspection` is there where the
+    clinic takes opaque tokens; without `signed_tokens` it is asked about every token.
     """
 
     key: str
@@ -94,6 +96,8 @@ class ClinicDesk:
     for_delivery: RecordSystem
     finding: FindingRules = FindingRules()
     merged_patients: bool = False
+    introspection: Introspection | None = None
+    signed_tokens: bool = True
 
 
 class Turns:
