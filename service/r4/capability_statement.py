@@ -130,6 +130,7 @@ OFFERED = (
     *(Offered(kind, (), ("read", "search-type"), _OF_DEFINITIONS, "no-version") for kind in _CONFORMANCE),
 )
 
+_OAUTH = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 _FORMATS = ("json", "application/fhir+json")
 _SMART = {
     "system": "http://terminology.hl7.org/CodeSystem/restful-security-service",
@@ -145,8 +146,17 @@ def write(
     *,
     offered: Sequence[Offered] = OFFERED,
     cors: bool = False,
+    endpoints: tuple[str, str] | None = None,
 ) -> bytes:
-    """The statement of the instance whose FHIR base is `base` (I-101). `cors`: whether pages elsewhere may call it."""
+    """The statement of the instance whose FHIR base is `base` (I-101). `cors`: whether pages elsewhere may call it.
+
+    `endpoints` are the addresses for authorize and token, which SMART 1 clients look for here; None: left out.
+    """
+    said = (
+        [{"url": _OAUTH, "extension": list(map(_endpoint, ("authorize", "token"), endpoints))}]
+        if endpoints
+        else []
+    )
     return compact(
         {
             "resourceType": "CapabilityStatement",
@@ -160,12 +170,20 @@ def write(
             "rest": [
                 {
                     "mode": "server",
-                    "security": {"cors": cors, "service": [{"coding": [_SMART]}]},
+                    "security": {
+                        **({"extension": said} if said else {}),
+                        "cors": cors,
+                        "service": [{"coding": [_SMART]}],
+                    },
                     "resource": [_resource(one) for one in offered],
                 }
             ],
         }
     )
+
+
+def _endpoint(name: str, address: str) -> Json:
+    return {"url": name, "valueUri": address}
 
 
 def _resource(one: Offered) -> Json:

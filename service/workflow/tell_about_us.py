@@ -4,7 +4,8 @@ import json
 from datetime import date
 
 from service.r4 import capability_statement as statement
-from service.workflow.desk import Desk
+from service.smart.problems import SmartProblem
+from service.workflow.desk import ClinicDesk, Desk
 
 VERSION = "0.2.0"
 _RELEASED = date(2026, 11, 22)
@@ -29,7 +30,19 @@ _OURS = frozenset(
 
 def capability_statement(desk: Desk, clinic_key: str) -> bytes:
     """The CapabilityStatement of this clinic's base; NotYours where there is no such clinic."""
-    return statement.write(desk.clinic(clinic_key).base, VERSION, _RELEASED)
+    clinic = desk.clinic(clinic_key)
+    return statement.write(clinic.base, VERSION, _RELEASED, endpoints=_endpoints(clinic))
+
+
+def _endpoints(clinic: ClinicDesk) -> tuple[str, str] | None:
+    """Where to authorize and where tokens are; None while the record system does not say."""
+    try:
+        theirs = clinic.configurations.of(clinic.iss)
+    except SmartProblem:
+        return None
+    if theirs.authorization_endpoint is None:
+        return None
+    return theirs.authorization_endpoint, theirs.token_endpoint
 
 
 def smart_configuration(desk: Desk, clinic_key: str) -> bytes:
