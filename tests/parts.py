@@ -1,7 +1,9 @@
-"""The real parts some tests need beside Python: PostgreSQL, Chromium, the Helm SDK, Java. Nothing stands in for them.
+"""The real parts some tests need beside Python: PostgreSQL, Chromium, the Helm SDK, Java, Node.js.
+
+Nothing stands in for them.
 
 A test says which part it needs by a marker or by a fixture that brings it. Where a part is absent those tests are not
-run and the last lines say so and how to get it; `REQUIRE=browser,postgres,helm,java` makes them fail instead.
+run and the last lines say so and how to get it; `REQUIRE=browser,postgres,helm,java,node` makes them fail instead.
 """
 
 import os
@@ -31,6 +33,11 @@ def chromium() -> str | None:
 def java() -> str | None:
     """The compiler, which the validator of tests/validator is started with; Maven must be there, too, to fetch it."""
     return shutil.which("javac") if shutil.which("mvn") else None
+
+
+def node() -> str | None:
+    """Node.js, which runs the packages of tests/strangers; npm must be there, too, to fetch them."""
+    return shutil.which("node") if shutil.which("npm") else None
 
 
 def _library(module: str) -> Callable[[], str | None]:
@@ -65,6 +72,13 @@ PARTS = (
         frozenset(),
         java,
         "apt-get install default-jdk-headless maven",
+    ),
+    Part(
+        "node",
+        "Node.js and npm",
+        frozenset(),
+        node,
+        "apt-get install nodejs npm",
     ),
 )
 
