@@ -4,11 +4,13 @@ A prompt is known by its theme, never by its place (product rule 2); a published
 is a new version (rule 4).
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from service.journal.items import QuestionItem
 
+# A published set that one clinic does not offer, because it has not approved its translation (rule 5).
+_WITHHELD = "withheld"
 # The two prompts that recur word for word over the series (rule 2).
 REPEATING_THEMES = ("insights", "change-since-start")
 
@@ -41,7 +43,8 @@ class PromptSet:
     """One published version of a set of prompts. `ordinal` is the infusion it belongs to, None where it has none.
 
     `items` is the whole Questionnaire that responses are judged by; `prompts` are its free-text questions. `notice`
-    and `crisis_line` are its two display items (rule 6).
+    and `crisis_line` are its two display items (rule 6). `translations` are the languages (BCP 47) in which its words
+    stand as well.
     """
 
     url: str
@@ -58,6 +61,7 @@ class PromptSet:
     notice_link_id: str = "notice"
     crisis_link_id: str = "crisis"
     items: tuple[QuestionItem, ...] = ()
+    translations: frozenset[str] = frozenset()
 
     @property
     def canonical(self) -> str:
@@ -69,6 +73,11 @@ class PromptSet:
         """Whether new entries may be written in it; a retired set stays readable (Q-06)."""
         return self.status == "active"
 
+    @property
+    def is_withheld(self) -> bool:
+        """Whether this clinic does not offer it; what was written in it elsewhere or earlier stays readable."""
+        return self.status == _WITHHELD
+
     def prompt(self, link_id: str) -> Prompt | None:
         """The prompt with this linkId."""
         return next((prompt for prompt in self.prompts if prompt.link_id == link_id), None)
@@ -79,6 +88,15 @@ class PromptLibrary:
     """Every version of every set that was ever published here."""
 
     sets: tuple[PromptSet, ...]
+
+    def offered(self, approved: Collection[str] = ()) -> "PromptLibrary":
+        """The same library at a clinic that has approved these translations; sets with others are withheld (rule 5)."""
+        return PromptLibrary(
+            tuple(
+                one if one.translations <= set(approved) else replace(one, status=_WITHHELD)
+                for one in self.sets
+            )
+        )
 
     def by_canonical(self, canonical: str | None) -> PromptSet | None:
         """The set with exactly this url|version; a canonical without a version names none (rule 4)."""

@@ -54,6 +54,7 @@ def read_prompt_set(raw: bytes) -> PromptSet:
         notice_link_id=notice["linkId"],
         crisis_link_id=crisis["linkId"],
         items=tuple(read_item(item) for item in parts(value, "item")),
+        translations=frozenset(_translated(value)),
     )
 
 
@@ -73,6 +74,15 @@ def _valid(raw: bytes) -> Json:
     if faults or missing:
         raise NotAPromptSet(*faults, *missing)
     return dict(value)
+
+
+def _translated(value: Json) -> list[str]:
+    """The languages that the title also stands in."""
+    return [
+        lang
+        for translation in extensions(value.get("_title") or {}, canonical.TRANSLATION)
+        if isinstance(lang := extension_value(translation, "lang"), str)
+    ]
 
 
 def _display(value: Json, suffix: str) -> Json:

@@ -12,8 +12,15 @@ FHIR = Path(__file__).resolve().parents[2] / "fhir"
 
 
 def files(kind: str) -> dict[str, bytes]:
-    """The published files of one resource type, by name."""
+    """The published files of one resource type, by name; those of our translations are in `translated`."""
     return {path.name: path.read_bytes() for path in sorted((FHIR / kind).glob("*.json"))}
+
+
+def translated(language: str) -> dict[str, bytes]:
+    """The prompt sets with our translation into a language (BCP 47), by name."""
+    return {
+        path.name: path.read_bytes() for path in sorted((FHIR / "Questionnaire" / language).glob("*.json"))
+    }
 
 
 @cache

@@ -8,7 +8,7 @@ import pytest
 
 from service.journal.prompts import REPEATING_THEMES, LookBack, PromptSet
 from service.r4.questionnaire import NotAPromptSet, load_library, read_items, read_prompt_set
-from tests.r4.published import files, library, own_copy
+from tests.r4.published import files, library, own_copy, translated
 
 # A published version never changes (rule 4). Whoever changes a file must change its version and add a line.
 PUBLISHED = {
@@ -19,6 +19,13 @@ PUBLISHED = {
     "after-infusion-5|1.0.0": "4ddf255510cb2f9cb9858d41091900b8627242a163391772dde4dc9217b9b9c0",
     "after-infusion-6|1.0.0": "76f10d0f5c116705eb9b4c6798e284b1ec0bf7217a082e44e8cfacb07a52f002",
     "after-later-infusions|1.0.0": "f903c907892ab210a475a52fffacfb2803c59d0f108c57a0ad901be6e6e5c39a",
+    "after-infusion-1-es|1.1.0": "03afee5ef2490fdabc1be92631da3614e6e33f526d5b837f727fdbacd61ff65e",
+    "after-infusion-2-es|1.1.0": "8c10b28e396f52918760f4fc4469edfb166078f007a02329df95fc24123b28b8",
+    "after-infusion-3-es|1.1.0": "08ce2742a2bade57ec3fc4a1283542f8a674e66b8cd953a85f0e70262a7f0f86",
+    "after-infusion-4-es|1.1.0": "441270c381cdc9a2228a80e4e222cff4c76df40c36aef3d823edd6a8f7d34091",
+    "after-infusion-5-es|1.1.0": "2b61ef4326aa55b45b9c03ab94455d51f5f74103037050ea3a2a5ca6fe4922ee",
+    "after-infusion-6-es|1.1.0": "a490173f45eb22aae5bd6c83c1127feab744609d4cbc2643bfdb03f5aa517432",
+    "after-later-infusions-es|1.1.0": "e068ff6bad68a13f8c7648c6e7311f225dfb635243ed860af555c4c3929101af",
 }
 
 
@@ -51,7 +58,7 @@ def _link_id(back: dict[str, Any]) -> str | None:
 
 def test_published_versions_have_not_changed() -> None:
     seen = {}
-    for raw in files("Questionnaire").values():
+    for raw in [*files("Questionnaire").values(), *translated("es").values()]:
         value = json.loads(raw)
         seen[f"{value['id']}|{value['version']}"] = hashlib.sha256(raw).hexdigest()
     assert seen == PUBLISHED
