@@ -76,6 +76,20 @@ securityContext:
       key: {{ .Values.database.key }}
 {{- end }}
 
+{{/* The tables' owner where it is another role than the one that serves. Both Secrets were there before. */}}
+{{- define "infusion-journal.ownersDatabase" -}}
+{{- if not .Values.migration.existingSecret -}}
+{{ include "infusion-journal.database" . }}
+{{- else -}}
+{{- $_ := required "migration.servingRole: name the role in database.existingSecret" .Values.migration.servingRole -}}
+- name: INFUSION_JOURNAL_DATABASE_URL
+  valueFrom:
+    secretKeyRef:
+      name: {{ .Values.migration.existingSecret }}
+      key: {{ .Values.migration.key }}
+{{- end }}
+{{- end }}
+
 {{/* Every setting of the service; docs/settings.md explains them. */}}
 {{- define "infusion-journal.environment" -}}
 - name: INFUSION_JOURNAL_PUBLIC_URL

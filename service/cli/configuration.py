@@ -11,6 +11,7 @@ import click
 from service.cli.configuration_warnings import about_the_rule, warnings
 from service.cli.database import why_unready
 from service.cli.exported_visits import Faults, Progress, patients_in
+from service.cli.second_wall import warnings_about
 from service.clinic import Clinic, read_clinics
 from service.ehr.problems import RecordSystemProblem
 from service.journal.match import EncounterSeen
@@ -42,6 +43,9 @@ def check_config(path: Path | None, offline: bool) -> None:
     read_keyring(settings.secrets_dir)
     sets, count = library(), 0
     with _asking(settings, is_needed=path is None and not offline) as wiring:
+        for words in warnings_about(wiring.desk.store) if wiring is not None else ():
+            click.echo(f"database: warning: {words}")
+            count += 1
         for key, clinic in clinics.items():
             base = f"{settings.public_url}/{key}/fhir"
             click.echo(f"{key}: {clinic.name}, record system {clinic.iss}, FHIR base {base}")

@@ -10,10 +10,13 @@ import click
 
 from service import worker as delivery
 from service.app import configure_logs
+from service.cli.second_wall import warnings_about
 from service.cli.server import gunicorn
 from service.holding import hold_folder
 from service.settings import read_settings
+from service.store.engine import Store
 from service.store.migrating import upgrade
+from service.store.serving_role import UnfitRole
 from service.wiring import wire
 
 
@@ -26,7 +29,9 @@ def serve(host: str, port: int, threads: int) -> None:
     settings = read_settings()
     if settings.is_embedded:
         hold_folder(settings.folder, only_ask=True)
-    wire(settings).stop()
+    wiring = wire(settings)
+    _warn(wiring.desk.store)
+    wiring.stop()
     command = gunicorn(host, port, threads)
     os.execv(command[0], command)
 
@@ -41,6 +46,7 @@ def worker() -> None:
             "infusion-journal: with SQLite the web process delivers by itself; a worker needs PostgreSQL."
         )
     wiring = wire(settings)
+    _warn(wiring.desk.store)
     wiring.desk.writer.start()
     workers = delivery.start(wiring)
     _until_told()
@@ -49,12 +55,27 @@ def worker() -> None:
 
 
 @click.command()
-def migrate() -> None:
+@click.option(
+    "--serving-role",
+    metavar="ROLE",
+    help="PostgreSQL: the role that serves; it is granted what it needs, and row-level security is forced.",
+)
+def migrate(serving_role: str | None) -> None:
     """Bring the database's tables to this version; safe to run twice, and by several at once."""
     settings = read_settings()
     if settings.is_embedded:
+        if serving_role is not None:
+            raise click.BadParameter("SQLite knows no roles", param_hint="--serving-role")
         hold_folder(settings.folder)
-    upgrade(settings.database)
+    try:
+        upgrade(settings.database, serving_role)
+    except UnfitRole as unfit:
+        raise click.BadParameter(str(unfit), param_hint="--serving-role") from None
+
+
+def _warn(store: Store) -> None:
+    for words in warnings_about(store):
+        click.echo(f"infusion-journal: warning: {words}", err=True)
 
 
 def _until_told() -> None:

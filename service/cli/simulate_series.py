@@ -81,7 +81,7 @@ def _over_the_record_system(
 ) -> int:
     """Report every patient of the record system; how many could not be read."""
     wiring = wire(settings)
-    desk, rules = wiring.desk, wiring.desk.clinic(clinic).rules
+    desk, home = wiring.desk, wiring.desk.clinic(clinic)
     try:
         unready = why_unready(desk.store)
         if unready is not None:
@@ -93,7 +93,7 @@ def _over_the_record_system(
             if one.seen is None:
                 report.unread(one.patient_id, one.problem or "")
             else:
-                report.take(simulate(one.patient_id, one.seen, rules, desk.library, report.now, since))
+                report.take(simulate(one.patient_id, one.seen, home.rules, home.library, report.now, since))
         report.end()
     except (RecordSystemProblem, SmartProblem, Problem) as problem:
         raise click.ClickException(str(problem)) from None

@@ -1,7 +1,7 @@
 """The assigned sets as they are kept, and which of them the record system has not got yet; no words of a patient."""
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,17 +16,18 @@ from sqlalchemy import (
     insert,
     or_,
     select,
-    tuple_,
     update,
 )
 
 from service.access.context import AccessContext
 from service.journal.assigned import AssignedSet, AssignedStatus
-from service.journal.questions import AssignedQuery, Cursor
-from service.store import merges
+from service.journal.conditions import Sort
+from service.journal.questions import AssignedQuery
+from service.store import conditions, merges
 from service.store.course_tables import assigned_sets
 from service.store.engine import Store
 from service.store.reach import own_rows
+from service.store.row_security import tell, whole_clinic
 
 _COLUMNS = tuple(AssignedSet.__dataclass_fields__)
 
@@ -52,28 +53,29 @@ def assigned_of(
 ) -> tuple[AssignedSet, ...]:
     """Every assigned set of these patients, in the order in which they were assigned; none out of reach."""
     of_patients = assigned_sets.c.patient_id.in_(sorted(patient_ids))
-    return _read(store, *own_rows(context, assigned_sets), of_patients, order=_BY_AUTHORED)
+    return _read(store, context, *own_rows(context, assigned_sets), of_patients, order=_BY_AUTHORED)
 
 
 def by_id(store: Store, context: AccessContext, assigned_id: str) -> AssignedSet | None:
     """The assigned set with this id, or None."""
-    found = _read(store, *own_rows(context, assigned_sets), assigned_sets.c.id == assigned_id)
+    found = _read(store, context, *own_rows(context, assigned_sets), assigned_sets.c.id == assigned_id)
     return found[0] if found else None
 
 
 def find(store: Store, context: AccessContext, query: AssignedQuery) -> tuple[AssignedSet, ...]:
-    """The assigned sets that answer the query, one page of them, in the order of their last change."""
-    conditions = [*own_rows(context, assigned_sets), *_asked(query)]
-    if query.after is not None:
-        conditions.append(_behind(query.after))
-    return _read(store, *conditions, limit=query.limit)
+    """The assigned sets that answer the query, one page of them, in the order of their last change unless it says."""
+    predicates = [*own_rows(context, assigned_sets), *conditions.said(query.conditions, _FIELDS)]
+    order = query.order or _IN_ORDER_OF_CHANGE
+    if query.behind is not None:
+        predicates.append(conditions.behind(order, query.behind, _FIELDS))
+    return _read(store, context, *predicates, order=conditions.ordered(order, _FIELDS), limit=query.limit)
 
 
 def count(store: Store, context: AccessContext, query: AssignedQuery) -> int:
     """How many assigned sets answer the query on all pages."""
-    conditions = (*own_rows(context, assigned_sets), *_asked(query))
-    with store.reader.connect() as connection:
-        wanted = select(func.count()).select_from(assigned_sets).where(*conditions)
+    predicates = (*own_rows(context, assigned_sets), *conditions.said(query.conditions, _FIELDS))
+    with store.asking(context) as connection:
+        wanted = select(func.count()).select_from(assigned_sets).where(*predicates)
         return int(connection.scalar(wanted) or 0)
 
 
@@ -81,7 +83,7 @@ def writing_of(store: Store, clinic: str, assigned_id: str) -> Writing | None:
     """How far the record system is with this assigned set, for the worker; None where there is no such set."""
     column = assigned_sets.c
     wanted = select(column.written_version, column.write_attempts, column.write_after, column.write_reason)
-    with store.reader.connect() as connection:
+    with store.asking(whole_clinic(clinic)) as connection:
         row = connection.execute(wanted.where(*_this(clinic, assigned_id))).one_or_none()
     return None if row is None else Writing(*row)
 
@@ -96,6 +98,7 @@ def claim_unwritten(
 
     A function for `Writer.run_alone`.
     """
+    tell(connection, whole_clinic(clinic))
     column = assigned_sets.c
     waiting = (
         select(assigned_sets)
@@ -151,6 +154,11 @@ def postpone(connection: Connection, clinic: str, assigned_id: str, at: datetime
 
 _BY_AUTHORED = (assigned_sets.c.authored_on, assigned_sets.c.id)
 _BY_CHANGE = (assigned_sets.c.changed_at, assigned_sets.c.id)
+_IN_ORDER_OF_CHANGE = (Sort("changed_at"),)
+_FIELDS = {
+    name: assigned_sets.c[name]
+    for name in ("id", "patient_id", "encounter_id", "status", "authored_on", "changed_at")
+}
 
 
 def _this(clinic: str, assigned_id: str) -> tuple[ColumnElement[bool], ...]:
@@ -163,34 +171,15 @@ def _change(connection: Connection, *conditions: ColumnElement[bool], **values: 
         raise LookupError("there is no such assigned set at the version before this one")
 
 
-def _asked(query: AssignedQuery) -> list[ColumnElement[bool]]:
-    column = assigned_sets.c
-    conditions: tuple[tuple[Any, Callable[[Any], ColumnElement[bool]]], ...] = (
-        (query.ids, column.id.in_),
-        (query.patient_ids, column.patient_id.in_),
-        (query.statuses, column.status.in_),
-        (query.encounters, column.encounter_id.in_),
-        (query.authored_from, column.authored_on.__ge__),
-        (query.authored_before, column.authored_on.__lt__),
-        (query.modified_from, column.changed_at.__ge__),
-        (query.modified_before, column.changed_at.__lt__),
-    )
-    return [say(value) for value, say in conditions if value is not None]
-
-
-def _behind(cursor: Cursor) -> ColumnElement[bool]:
-    types = [one.type for one in _BY_CHANGE]
-    return tuple_(*_BY_CHANGE) > tuple_(cursor.authored, cursor.id, types=types)
-
-
 def _read(
     store: Store,
-    *conditions: ColumnElement[bool],
-    order: tuple[ColumnElement[Any], ...] = _BY_CHANGE,
+    context: AccessContext,
+    *predicates: ColumnElement[bool],
+    order: Sequence[ColumnElement[Any]] = _BY_CHANGE,
     limit: int | None = None,
 ) -> tuple[AssignedSet, ...]:
-    wanted = select(assigned_sets).where(and_(*conditions)).order_by(*order).limit(limit)
-    with store.reader.connect() as connection:
+    wanted = select(assigned_sets).where(and_(*predicates)).order_by(*order).limit(limit)
+    with store.asking(context) as connection:
         return tuple(_as_assigned(row) for row in connection.execute(wanted))
 
 

@@ -19,6 +19,7 @@ from service.audit.questions import EVERYTHING, AuditFilter
 from service.audit.record import Record
 from service.store.engine import Store
 from service.store.log_tables import audit_heads, audit_records, checkpoints
+from service.store.row_security import Reach, of_patients, tell, whole_clinic, whole_house
 
 _PAGE = 500
 
@@ -48,7 +49,7 @@ def append(connection: Connection, records: Iterable[Record]) -> None:
 
 def head(store: Store, clinic: str) -> RightEdge:
     """The size and right edge of the clinic's log; that of an empty tree where nothing was recorded yet."""
-    with store.reader.connect() as connection:
+    with store.asking(whole_clinic(clinic)) as connection:
         return _head(connection, clinic) or RightEdge()
 
 
@@ -59,7 +60,7 @@ def records(
     wanted = (
         _in_order(_matching(clinic, filters)).where(audit_records.c.leaf_index > after_index).limit(limit)
     )
-    with store.reader.connect() as connection:
+    with store.asking(_reach(clinic, filters)) as connection:
         return [_as_entry(row) for row in connection.execute(wanted)]
 
 
@@ -76,14 +77,14 @@ def newest(
     )
     if before_index is not None:
         wanted = wanted.where(audit_records.c.leaf_index < before_index)
-    with store.reader.connect() as connection:
+    with store.asking(_reach(clinic, filters)) as connection:
         return [_as_entry(row) for row in connection.execute(wanted)]
 
 
 def count(store: Store, clinic: str, filters: AuditFilter = EVERYTHING) -> int:
     """How many records there are."""
     wanted = select(func.count()).select_from(audit_records).where(*_matching(clinic, filters))
-    with store.reader.connect() as connection:
+    with store.asking(_reach(clinic, filters)) as connection:
         return int(connection.scalar(wanted) or 0)
 
 
@@ -92,9 +93,7 @@ def snapshot(
     store: Store, clinic: str, filters: AuditFilter = EVERYTHING
 ) -> Iterator[tuple[RightEdge, Iterator[LogEntry]]]:
     """The head and the records as they were at one moment, streamed; what is written meanwhile is not seen."""
-    with store.reader.connect() as connection:
-        if store.dialect == "postgresql":
-            connection = connection.execution_options(isolation_level="REPEATABLE READ")
+    with store.asking(_reach(clinic, filters), at_one_moment=True) as connection:
         edge = _head(connection, clinic) or RightEdge()
         rows = connection.execution_options(yield_per=_PAGE).execute(_in_order(_matching(clinic, filters)))
         yield edge, (_as_entry(row) for row in rows)
@@ -107,13 +106,13 @@ def leaves(store: Store, clinic: str, size: int) -> list[bytes]:
         .where(audit_records.c.clinic == clinic, audit_records.c.leaf_index < size)
         .order_by(audit_records.c.leaf_index)
     )
-    with store.reader.connect() as connection:
+    with store.asking(whole_clinic(clinic)) as connection:
         return [bytes(leaf) for leaf in connection.scalars(wanted)]
 
 
 def clinics(store: Store) -> list[str]:
     """The clinics that have a log. Whoever verifies brings a list of their own: a whole log can be dropped (T44)."""
-    with store.reader.connect() as connection:
+    with store.asking(whole_house()) as connection:
         return list(connection.scalars(select(audit_heads.c.clinic).order_by(audit_heads.c.clinic)))
 
 
@@ -125,12 +124,13 @@ def keep_checkpoint(connection: Connection, clinic: str, size: int, note: str, s
 def last_checkpoint(store: Store, clinic: str) -> StoredCheckpoint | None:
     """The newest note signed for this clinic, or None."""
     of_clinic = select(checkpoints).where(checkpoints.c.clinic == clinic)
-    with store.reader.connect() as connection:
+    with store.asking(whole_clinic(clinic)) as connection:
         row = connection.execute(of_clinic.order_by(checkpoints.c.size.desc()).limit(1)).one_or_none()
     return None if row is None else StoredCheckpoint(row.size, row.note, row.signed_at)
 
 
 def _append_to(connection: Connection, clinic: str, new: list[Record]) -> None:
+    tell(connection, whole_clinic(clinic))
     edge = _locked_head(connection, clinic)
     entries = [placed(edge.size + offset, record) for offset, record in enumerate(new)]
     grown = edge.extend(entry.leaf_hash() for entry in entries)
@@ -174,6 +174,11 @@ _COLUMNS: Select[Any] = select(
 
 def _in_order(conditions: list[ColumnElement[bool]]) -> Select[Any]:
     return _COLUMNS.where(*conditions).order_by(audit_records.c.leaf_index)
+
+
+def _reach(clinic: str, asked: AuditFilter) -> Reach:
+    # Who asks about one patient needs nobody else's records.
+    return whole_clinic(clinic) if asked.patient is None else of_patients(clinic, frozenset((asked.patient,)))
 
 
 def _matching(clinic: str, asked: AuditFilter) -> list[ColumnElement[bool]]:

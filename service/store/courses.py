@@ -17,6 +17,7 @@ from service.journal.series import EpisodeSeen
 from service.store.course_tables import courses
 from service.store.engine import Store
 from service.store.reach import own_rows
+from service.store.row_security import whole_clinic
 
 # There may be no row to lock yet: the patient's own lock lets one process after the other.
 _LOCK_PATIENT = text("SELECT pg_advisory_xact_lock(hashtextextended(:clinic || chr(31) || :patient_id, 0))")
@@ -44,7 +45,7 @@ class CourseRow:
 def course_row(store: Store, context: AccessContext, patient_id: str) -> CourseRow | None:
     """Where this patient's course stands; None where nothing is known of them, and out of reach."""
     wanted = select(courses.c.revision, courses.c.looked_at, courses.c.etag, courses.c.open_items)
-    with store.reader.connect() as connection:
+    with store.asking(context) as connection:
         row = connection.execute(wanted.where(*_within_reach(context, patient_id))).one_or_none()
     return None if row is None else CourseRow(*row)
 
@@ -52,7 +53,7 @@ def course_row(store: Store, context: AccessContext, patient_id: str) -> CourseR
 def episodes_of(store: Store, context: AccessContext, patient_id: str) -> tuple[EpisodeSeen, ...]:
     """What was last seen of this patient's episodes of care, by id; none for a patient out of reach."""
     wanted = select(courses.c.episodes).where(*_within_reach(context, patient_id))
-    with store.reader.connect() as connection:
+    with store.asking(context) as connection:
         facts = connection.scalar(wanted)
     return () if facts is None else tuple(_as_episode(value) for value in json.loads(facts))
 
@@ -166,7 +167,7 @@ def _patients(
     store: Store, clinic: str, condition: ColumnElement[bool], *, order: ColumnElement[Any], limit: int | None
 ) -> tuple[str, ...]:
     wanted = select(courses.c.patient_id).where(courses.c.clinic == clinic, condition)
-    with store.reader.connect() as connection:
+    with store.asking(whole_clinic(clinic)) as connection:
         return tuple(connection.scalars(wanted.order_by(order, courses.c.patient_id).limit(limit)))
 
 

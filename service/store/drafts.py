@@ -9,6 +9,7 @@ from service.access.context import AccessContext
 from service.journal.entries import Draft, EntryStatus, Link
 from service.store.engine import Store
 from service.store.reach import own_words
+from service.store.row_security import of_patients
 from service.store.sealing import Place, Seal
 from service.store.tables import drafts
 from service.store.words import as_link, link_columns, opened_answers, sealed_answers
@@ -17,7 +18,7 @@ from service.store.words import as_link, link_columns, opened_answers, sealed_an
 def draft(store: Store, context: AccessContext, key: str) -> Draft | None:
     """The patient's draft under this key, or None: where there is none, and where somebody else asks."""
     wanted = select(drafts).where(*own_words(context, drafts), drafts.c.key == key)
-    with store.reader.connect() as connection:
+    with store.asking(context) as connection:
         row = connection.execute(wanted).one_or_none()
     return None if row is None else _as_draft(store.seal, row)
 
@@ -25,7 +26,7 @@ def draft(store: Store, context: AccessContext, key: str) -> Draft | None:
 def drafts_of(store: Store, context: AccessContext) -> list[Draft]:
     """All drafts of the patient who asks, those begun last first; stopped ones too."""
     wanted = select(drafts).where(*own_words(context, drafts))
-    with store.reader.connect() as connection:
+    with store.asking(context) as connection:
         rows = connection.execute(wanted.order_by(drafts.c.started_at.desc(), drafts.c.key)).all()
     return [_as_draft(store.seal, row) for row in rows]
 
@@ -33,7 +34,7 @@ def drafts_of(store: Store, context: AccessContext) -> list[Draft]:
 def for_upkeep(store: Store, clinic: str, patient_ids: Collection[str]) -> tuple[Draft, ...]:
     """Every draft of these patients: for the service itself, which attaches them and shows them to nobody."""
     wanted = select(drafts).where(drafts.c.clinic == clinic, drafts.c.patient_id.in_(sorted(patient_ids)))
-    with store.reader.connect() as connection:
+    with store.asking(of_patients(clinic, frozenset(patient_ids))) as connection:
         rows = connection.execute(wanted.order_by(drafts.c.started_at.desc(), drafts.c.key)).all()
     return tuple(_as_draft(store.seal, row) for row in rows)
 

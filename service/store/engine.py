@@ -5,12 +5,16 @@ The reader is read-only by the database's own word, so a stray write raises. The
 """
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 
+from service.access.context import AccessContext
+from service.store.row_security import Reach, tell, within
 from service.store.sealing import Seal
 
 _BUSY_MILLISECONDS = 5_000
@@ -21,7 +25,10 @@ _READERS = 16
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """The open database: `reader` for every question, `writer_engine` for the writer alone, and the seal."""
+    """The open database: `asking` for every question, `writer_engine` for the writer alone, and the seal.
+
+    On PostgreSQL a connection taken from `reader` itself sees no row: nobody told it how far it reaches.
+    """
 
     reader: Engine
     writer_engine: Engine
@@ -31,6 +38,18 @@ class Store:
     def dialect(self) -> str:
         """ "sqlite" or "postgresql"."""
         return self.writer_engine.dialect.name
+
+    @contextmanager
+    def asking(self, who: AccessContext | Reach, *, at_one_moment: bool = False) -> Iterator[Connection]:
+        """A connection for one question that reaches as far as the asker does, by PostgreSQL's own word (T7).
+
+        With `at_one_moment` every statement on it sees the database as it was at the first.
+        """
+        with self.reader.connect() as connection:
+            if at_one_moment and self.dialect == "postgresql":
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            tell(connection, who if isinstance(who, Reach) else within(who))
+            yield connection
 
     def close(self) -> None:
         """Give all connections back."""

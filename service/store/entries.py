@@ -3,21 +3,38 @@
 Others than the patient get what was sent, without the private answers; who may see no words gets nothing.
 """
 
-from collections.abc import Callable, Collection, Iterable
-from datetime import datetime
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, String, and_, cast, func, or_, select
 
 from service.access.context import AccessContext
+from service.journal.conditions import Among, Condition, Sort
 from service.journal.entries import EntryStatus, EntryVersion
-from service.journal.questions import Cursor, EntryQuery
+from service.journal.questions import EntryQuery
+from service.store import conditions
 from service.store.engine import Store
 from service.store.entry_rows import as_version
 from service.store.reach import SENT, sent_words
+from service.store.row_security import whole_clinic
 from service.store.tables import entries, entry_versions
 
-_URN = "urn:uuid:"
+_NEWEST_FIRST = (Sort("authored", descending=True),)
+# The newest version's own column beside those of the entry.
+_FIELDS = {
+    **{name: entries.c[name] for name in ("id", "key", "patient_id", "questionnaire", "encounter_id")},
+    **{name: entries.c[name] for name in ("status", "authored")},
+    "recorded_at": entry_versions.c.recorded_at,
+}
+_NUMBER = cast(entry_versions.c.version, String)
+_VERSION_FIELDS = {
+    "id": entry_versions.c.entry_id + "." + _NUMBER,
+    "entry_id": entry_versions.c.entry_id,
+    "patient_id": entry_versions.c.patient_id,
+    "recorded_at": entry_versions.c.recorded_at,
+    "target": entry_versions.c.entry_id + "/_history/" + _NUMBER,
+}
 
 
 def by_id(store: Store, context: AccessContext, entry_id: str) -> EntryVersion | None:
@@ -47,10 +64,11 @@ def newest_first(store: Store, context: AccessContext, limit: int = 50) -> list[
 
 def find(store: Store, context: AccessContext, query: EntryQuery) -> list[EntryVersion]:
     """The newest versions of the entries that answer the query, one page of them."""
-    wanted = _newest(context).where(*_asked(query)).order_by(*_order(query)).limit(query.limit)
-    if query.after is not None:
-        wanted = wanted.where(_behind(query.after, query.oldest_first))
-    return _all(store, context, wanted)
+    order = query.order or _NEWEST_FIRST
+    wanted = _newest(context).where(*_asked(query)).order_by(*conditions.ordered(order, _FIELDS))
+    if query.behind is not None:
+        wanted = wanted.where(conditions.behind(order, query.behind, _FIELDS))
+    return _all(store, context, wanted.limit(query.limit))
 
 
 def unattached(store: Store, context: AccessContext) -> list[EntryVersion]:
@@ -65,33 +83,20 @@ def unattached(store: Store, context: AccessContext) -> list[EntryVersion]:
 
 def count(store: Store, context: AccessContext, query: EntryQuery) -> int:
     """How many entries answer the query on all pages."""
-    wanted = select(func.count()).select_from(entries).where(*sent_words(context, entries), *_asked(query))
-    with store.reader.connect() as connection:
-        return int(connection.scalar(wanted) or 0)
+    newest = _newest(context).where(*_asked(query)).with_only_columns(func.count())
+    with store.asking(context) as connection:
+        return int(connection.scalar(newest) or 0)
 
 
-def count_versions(
-    store: Store,
-    context: AccessContext,
-    named: Iterable[Collection[tuple[str, int | None]]],
-    patient_ids: Collection[str] | None = None,
-    recorded_from: datetime | None = None,
-    recorded_before: datetime | None = None,
-) -> int:
-    """How many versions there are of these patients, recorded from the one instant up to the other.
+def count_versions(store: Store, context: AccessContext, asked: Iterable[Condition]) -> int:
+    """How many versions there are that meet the conditions.
 
-    Each of `named` must name the version: as an entry's id and a number, or as an id alone, for each of its versions.
+    These are of "id" (as "entry.version"), "patient_id", "recorded_at", and "target" (an entry's id, or
+    "id/_history/version").
     """
-    column = entry_versions.c
-    conditions = [
-        *sent_words(context, entry_versions),
-        *(or_(false(), *(_is_version(entry_id, number) for entry_id, number in one)) for one in named),
-        *([column.patient_id.in_(patient_ids)] if patient_ids is not None else []),
-        *([column.recorded_at >= recorded_from] if recorded_from is not None else []),
-        *([column.recorded_at < recorded_before] if recorded_before is not None else []),
-    ]
-    with store.reader.connect() as connection:
-        wanted = select(func.count()).select_from(entry_versions).where(*conditions)
+    predicates = [*sent_words(context, entry_versions), *(_of_version(one) for one in asked)]
+    with store.asking(context) as connection:
+        wanted = select(func.count()).select_from(entry_versions).where(*predicates)
         return int(connection.scalar(wanted) or 0)
 
 
@@ -102,7 +107,7 @@ def for_delivery(store: Store, clinic: str, entry_id: str, version: int) -> Entr
         entry_versions.c.entry_id == entry_id,
         entry_versions.c.version == version,
     )
-    with store.reader.connect() as connection:
+    with store.asking(whole_clinic(clinic)) as connection:
         row = connection.execute(wanted).one_or_none()
     return None if row is None else as_version(store.seal, row, with_private=False)
 
@@ -115,7 +120,7 @@ def whole(store: Store, clinic: str, entry_id: str) -> EntryVersion | None:
         entries.c.version == entry_versions.c.version,
     )
     wanted = select(entry_versions).join(entries, newest)
-    with store.reader.connect() as connection:
+    with store.asking(whole_clinic(clinic)) as connection:
         this = wanted.where(entries.c.clinic == clinic, entries.c.id == entry_id)
         row = connection.execute(this).one_or_none()
     return None if row is None else as_version(store.seal, row, with_private=True)
@@ -136,40 +141,17 @@ def _versions(context: AccessContext, entry_id: str) -> Select[Any]:
     )
 
 
-def _is_version(entry_id: str, number: int | None) -> ColumnElement[bool]:
-    this = entry_versions.c.entry_id == entry_id
-    return this if number is None else and_(this, entry_versions.c.version == number)
+def _of_version(condition: Condition) -> ColumnElement[bool]:
+    said = conditions.said([condition], _VERSION_FIELDS)
+    if isinstance(condition, Among) and condition.field == "target":
+        # Every version of an entry, where none is named.
+        said += conditions.said([replace(condition, field="entry_id")], _VERSION_FIELDS)
+    return or_(*said)
 
 
 def _asked(query: EntryQuery) -> list[ColumnElement[bool]]:
-    column = entries.c
-    conditions: tuple[tuple[Any, Callable[[Any], ColumnElement[bool]]], ...] = (
-        (query.ids, column.id.in_),
-        (query.patient_ids, column.patient_id.in_),
-        (query.statuses, column.status.in_),
-        (query.questionnaires, column.questionnaire.in_),
-        (query.encounters, column.encounter_id.in_),
-        (query.identifiers, _has_identifier),
-        (query.authored_from, column.authored.__ge__),
-        (query.authored_before, column.authored.__lt__),
-    )
-    return [say(value) for value, say in conditions if value is not None]
-
-
-def _has_identifier(identifiers: Collection[str]) -> ColumnElement[bool]:
-    return entries.c.key.in_([name.removeprefix(_URN) for name in identifiers if name.startswith(_URN)])
-
-
-def _order(query: EntryQuery) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    # The id breaks ties, so that a page never ends between two entries of one instant.
-    columns = (entries.c.authored, entries.c.id)
-    return columns if query.oldest_first else (columns[0].desc(), columns[1].desc())
-
-
-def _behind(cursor: Cursor, oldest_first: bool) -> ColumnElement[bool]:
-    place = tuple_(entries.c.authored, entries.c.id)
-    last = tuple_(cursor.authored, cursor.id, types=[entries.c.authored.type, entries.c.id.type])
-    return place > last if oldest_first else place < last
+    asked = conditions.said(query.conditions, _FIELDS)
+    return asked if query.patient_ids is None else [entries.c.patient_id.in_(query.patient_ids), *asked]
 
 
 def _one(store: Store, context: AccessContext, wanted: Select[Any]) -> EntryVersion | None:
@@ -178,6 +160,6 @@ def _one(store: Store, context: AccessContext, wanted: Select[Any]) -> EntryVers
 
 
 def _all(store: Store, context: AccessContext, wanted: Select[Any]) -> list[EntryVersion]:
-    with store.reader.connect() as connection:
+    with store.asking(context) as connection:
         rows = connection.execute(wanted).all()
     return [as_version(store.seal, row, with_private=context.sees_drafts) for row in rows]

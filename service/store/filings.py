@@ -29,6 +29,7 @@ from service.journal.entries import Filing, FilingState
 from service.store.columns import Instant
 from service.store.engine import Store
 from service.store.reach import own_rows
+from service.store.row_security import Reach, tell, whole_clinic, whole_house
 from service.store.sealing import Place, Seal
 from service.store.tables import filings, lanes, summaries
 
@@ -62,23 +63,24 @@ class Claimed:
 
 def of_entry(store: Store, context: AccessContext, entry_id: str) -> list[Filing]:
     """The filings of all versions of an entry, in the order in which they were owed."""
-    return _read(store, *own_rows(context, filings), filings.c.entry_id == entry_id)
+    return _read(store, context, *own_rows(context, filings), filings.c.entry_id == entry_id)
 
 
 def of_patient(store: Store, context: AccessContext, patient_id: str) -> list[Filing]:
     """The filings of a patient, in the order in which they were owed."""
-    return _read(store, *own_rows(context, filings), filings.c.patient_id == patient_id)
+    return _read(store, context, *own_rows(context, filings), filings.c.patient_id == patient_id)
 
 
 def open_filings(store: Store, clinic: str) -> list[Filing]:
     """What is due, waiting, parked or refused at this clinic: identifiers and states, no words."""
-    return _read(store, filings.c.clinic == clinic, filings.c.state.in_(_OPEN))
+    return _read(store, whole_clinic(clinic), filings.c.clinic == clinic, filings.c.state.in_(_OPEN))
 
 
 def predecessor(store: Store, clinic: str, entry_id: str, before_version: int) -> Filing | None:
     """The filing whose document a later version replaces: the newest earlier one that is there; None for none."""
     there = _read(
         store,
+        whole_clinic(clinic),
         filings.c.clinic == clinic,
         filings.c.entry_id == entry_id,
         filings.c.entry_version < before_version,
@@ -99,6 +101,7 @@ def claim_next(
     A function for `Writer.run_alone`. The versions of an entry go in order: while one is due, waiting,
     parked or refused, the later ones wait; other entries of the patient go on.
     """
+    tell(connection, whole_clinic(clinic))
     patient_id = _free_lane(connection, clinic, now)
     if patient_id is None:
         return None
@@ -184,6 +187,7 @@ def release_lane(connection: Connection, clinic: str, patient_id: str, fence: in
 
 def free_every_lane(connection: Connection) -> None:
     """End every lease, whoever held it: only for a process that knows it is the only one. Fences keep growing."""
+    tell(connection, whole_house())
     connection.execute(update(lanes).values(lease_until=None, owner=None))
 
 
@@ -243,8 +247,8 @@ def _summary_place(clinic: str, filing_id: str, sha256: str) -> Place:
     return Place(clinic, "summaries.pdf", (filing_id, sha256))
 
 
-def _read(store: Store, *conditions: ColumnElement[bool]) -> list[Filing]:
-    with store.reader.connect() as connection:
+def _read(store: Store, who: AccessContext | Reach, *conditions: ColumnElement[bool]) -> list[Filing]:
+    with store.asking(who) as connection:
         rows = connection.execute(select(filings).where(*conditions).order_by(filings.c.number)).all()
     return [_as_filing(row) for row in rows]
 

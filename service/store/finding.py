@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, delete, or_, select, text, update
 from service.store.columns import Instant
 from service.store.course_tables import finding, notices
 from service.store.engine import Store
+from service.store.row_security import tell, whole_clinic, whole_house
 
 _BEGIN_FINDING = text("INSERT INTO finding (clinic) VALUES (:clinic) ON CONFLICT DO NOTHING")
 # In one statement: another process may be dropping the notice that is there.
@@ -57,13 +58,13 @@ def take_notices(store: Store, clinic: str, limit: int) -> tuple[Notice, ...]:
         .order_by(notices.c.number)
         .limit(limit)
     )
-    with store.reader.connect() as connection:
+    with store.asking(whole_clinic(clinic)) as connection:
         return tuple(Notice(*row) for row in connection.execute(wanted))
 
 
 def finding_of(store: Store, clinic: str) -> Finding | None:
     """Where the clinic's search stands; None where it never began."""
-    with store.reader.connect() as connection:
+    with store.asking(whole_clinic(clinic)) as connection:
         row = connection.execute(select(*_FIELDS).where(finding.c.clinic == clinic)).one_or_none()
     return None if row is None else Finding(*row)
 
@@ -78,6 +79,7 @@ def claim_finding(
 
     A function for `Writer.run_alone`.
     """
+    tell(connection, whole_clinic(clinic))
     connection.execute(_BEGIN_FINDING, {"clinic": clinic})
     free = or_(finding.c.lease_until.is_(None), finding.c.lease_until <= now)
     due = or_(finding.c.due_at.is_(None), finding.c.due_at <= now)
@@ -103,6 +105,7 @@ def keep(connection: Connection, clinic: str, stands: Finding, owner: str | None
 
 def end_every_lease(connection: Connection) -> None:
     """Let every clinic's search go, whoever held it: only for a process that knows it is the only one."""
+    tell(connection, whole_house())
     connection.execute(update(finding).values(lease_until=None, owner=None))
 
 

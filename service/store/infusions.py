@@ -1,7 +1,7 @@
 """The encounters of a patient as the record system last showed them; the rules over them are journal.infusions."""
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -9,7 +9,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, tuple_
 
 from service.access.context import AccessContext
+from service.journal.conditions import Condition
 from service.journal.match import Coding, EncounterSeen, Proof
+from service.store import conditions
 from service.store.engine import Store
 from service.store.reach import own_rows
 from service.store.tables import seen_encounters
@@ -22,7 +24,7 @@ def encounters_of(store: Store, context: AccessContext, patient_id: str) -> tupl
         .where(*own_rows(context, seen_encounters), seen_encounters.c.patient_id == patient_id)
         .order_by(seen_encounters.c.id)
     )
-    with store.reader.connect() as connection:
+    with store.asking(context) as connection:
         return tuple(_as_encounter(facts) for facts in connection.scalars(wanted))
 
 
@@ -37,43 +39,32 @@ class SeenEncounter:
 def find(
     store: Store,
     context: AccessContext,
+    asked: Iterable[Condition] = (),
     *,
-    ids: Collection[str] | None = None,
-    patient_ids: Collection[str] | None = None,
     after: tuple[str, str] | None = None,
     limit: int = 50,
 ) -> list[SeenEncounter]:
-    """The visits with these ids, of these patients, by patient and id; `after` goes on behind such a pair."""
+    """The visits that meet conditions of "id" and "patient_id", by these; `after` goes on behind such a pair."""
     column = seen_encounters.c
-    conditions = _asked(context, ids, patient_ids)
+    predicates = _asked(context, asked)
     if after is not None:
-        conditions.append(tuple_(column.patient_id, column.id) > tuple_(*after))
-    wanted = select(column.facts, column.seen_at).where(*conditions).order_by(column.patient_id, column.id)
-    with store.reader.connect() as connection:
+        predicates.append(tuple_(column.patient_id, column.id) > tuple_(*after))
+    wanted = select(column.facts, column.seen_at).where(*predicates).order_by(column.patient_id, column.id)
+    with store.asking(context) as connection:
         rows = connection.execute(wanted.limit(limit)).all()
     return [SeenEncounter(_as_encounter(row.facts), row.seen_at) for row in rows]
 
 
-def count(
-    store: Store,
-    context: AccessContext,
-    *,
-    ids: Collection[str] | None = None,
-    patient_ids: Collection[str] | None = None,
-) -> int:
-    """How many visits there are with these ids, of these patients."""
-    wanted = select(func.count()).select_from(seen_encounters).where(*_asked(context, ids, patient_ids))
-    with store.reader.connect() as connection:
+def count(store: Store, context: AccessContext, asked: Iterable[Condition] = ()) -> int:
+    """How many visits meet these conditions."""
+    wanted = select(func.count()).select_from(seen_encounters).where(*_asked(context, asked))
+    with store.asking(context) as connection:
         return int(connection.scalar(wanted) or 0)
 
 
-def _asked(
-    context: AccessContext, ids: Collection[str] | None, patient_ids: Collection[str] | None
-) -> list[ColumnElement[bool]]:
-    column = seen_encounters.c
-    conditions = own_rows(context, seen_encounters)
-    conditions += [column.id.in_(ids)] if ids is not None else []
-    return conditions + ([column.patient_id.in_(patient_ids)] if patient_ids is not None else [])
+def _asked(context: AccessContext, asked: Iterable[Condition]) -> list[ColumnElement[bool]]:
+    fields = {name: seen_encounters.c[name] for name in ("id", "patient_id")}
+    return own_rows(context, seen_encounters) + conditions.said(asked, fields)
 
 
 def remember(

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Select, bindparam, delete, select, text
 from service.store.columns import Instant
 from service.store.course_tables import merges
 from service.store.engine import Store
+from service.store.row_security import whole_clinic
 
 # In one statement: another process may be dropping the merge that is there.
 _KEEP = text(
@@ -24,14 +25,14 @@ def merged_into(
 
     With `confirmed_from` only merges that the record system confirmed at that instant or later.
     """
-    with store.reader.connect() as connection:
+    with store.asking(whole_clinic(clinic)) as connection:
         return behind(connection, clinic, new_id, confirmed_from)
 
 
 def directly_into(store: Store, clinic: str, new_id: str) -> tuple[str, ...]:
     """The ids that were merged into this one itself, in order."""
     into = (merges.c.clinic == clinic, merges.c.new_id == new_id)
-    with store.reader.connect() as connection:
+    with store.asking(whole_clinic(clinic)) as connection:
         return tuple(connection.scalars(select(merges.c.old_id).where(*into).order_by(merges.c.old_id)))
 
 
@@ -40,7 +41,7 @@ def survivor(store: Store, clinic: str, old_id: str) -> str | None:
 
     ValueError where the merges go in a circle.
     """
-    with store.reader.connect() as connection:
+    with store.asking(whole_clinic(clinic)) as connection:
         ahead = before(connection, clinic, old_id)
     if old_id in ahead or len(set(ahead)) < len(ahead):
         raise ValueError("merges in a circle")

@@ -20,7 +20,7 @@ def rulings_of(store: Store, context: AccessContext, patient_ids: Collection[str
         .where(*own_rows(context, rulings), rulings.c.patient_id.in_(sorted(patient_ids)))
         .order_by(rulings.c.said_at, rulings.c.id)
     )
-    with store.reader.connect() as connection:
+    with store.asking(context) as connection:
         return tuple(_as_ruling(row) for row in connection.execute(wanted))
 
 

@@ -18,6 +18,7 @@ from service.store.changes import apply
 from service.store.deeds import Deed, Guard, GuardFailed, LaunchIsUnused
 from service.store.engine import Store
 from service.store.guards import holds
+from service.store.row_security import tell, whole_clinic
 from service.store.transaction import (
     NotWritten,
     OutcomeUnknown,
@@ -157,6 +158,7 @@ class Writer:
 
     def _make_true(self, connection: Connection, deed: Deed) -> Guard | None:
         """Make the deed's changes, seen by the deeds behind it; or the guard that fails, and nothing changed."""
+        tell(connection, whole_clinic(deed.clinic))
         for guard in deed.guards:
             if not holds(connection, deed.clinic, guard):
                 return guard

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from service.cli import check_clinic, commands, configuration
 from service.cli.demo_clinic import CLINIC
 from service.ehr.finding import FindingWay
+from service.store.migrating import upgrade
 from tests.cli.conftest import Place, log
 from tests.cli.exports import at, ndjson, visit
 
@@ -300,3 +301,17 @@ def _closed_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
         return port
+
+
+@pytest.mark.postgres
+def test_a_database_role_above_row_level_security_is_warned_about(
+    place: Place, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upgrade(postgres_url)
+    monkeypatch.setenv("INFUSION_JOURNAL_DATABASE_URL", postgres_url)
+
+    result = call("check-config")
+
+    assert result.exit_code == 0
+    assert "database: warning: the database role is above row-level security" in result.output
+    assert "1 warning(s)" in result.output

@@ -21,7 +21,11 @@ from service.cli.demo_clinic import CLINIC, clinics_file
 from service.cli.demo_stack import ANY_PORT, Stack, running
 from service.keyring import make_keyring
 from service.settings import PREFIX
+from service.store.engine import open_store
 from service.store.migrating import upgrade
+from service.store.sealing import Seal
+from service.store.serving_role import weaknesses
+from tests.store.plain_role import address_of, plain_role
 
 SECOND_START_WITHIN = 5.0
 
@@ -229,6 +233,34 @@ def test_a_note_that_nobody_signed_is_refused_in_one_sentence(house: Path, note:
     assert result.returncode == 2
     assert "Traceback" not in result.stderr
     assert call("audit", "verify", "--checkpoint", str(house / "note")).exit_code == 2
+
+
+# --- migrating -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.postgres
+def test_migrating_says_who_may_not_serve(postgres_url: str) -> None:
+    named = {"INFUSION_JOURNAL_DATABASE_URL": postgres_url}
+
+    result = run("migrate", "--serving-role", "nobody-of-that-name", **named)
+
+    assert (result.returncode, "there is no such role" in result.stderr) == (2, True)
+
+
+@pytest.mark.postgres
+def test_migrating_lets_a_role_serve(postgres_url: str) -> None:
+    with plain_role(postgres_url) as role:
+        named = {"INFUSION_JOURNAL_DATABASE_URL": postgres_url}
+        assert run("migrate", "--serving-role", role, **named).returncode == 0
+        store = open_store(address_of(postgres_url, role), Seal({"k": b"k" * 32}, "k"))
+        assert weaknesses(store) == []
+        store.close()
+
+
+def test_sqlite_knows_no_role_that_serves(house: Path) -> None:
+    result = call("migrate", "--serving-role", "anybody")
+
+    assert (result.exit_code, "SQLite knows no roles" in result.output) == (2, True)
 
 
 # --- serving ---------------------------------------------------------------------------------------------------

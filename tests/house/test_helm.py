@@ -168,7 +168,25 @@ def test_the_address_of_the_database_comes_from_a_secret_alone(chart: Any) -> No
         for name, variable in environment(pod).items():
             if name.endswith("DATABASE_URL"):
                 assert set(variable) == {"name", "valueFrom"}
-                assert variable["valueFrom"]["secretKeyRef"]["name"] == "journal-database"
+                named = variable["valueFrom"]["secretKeyRef"]["name"]
+                assert named in ("journal-database", "journal-owner")
+
+
+def test_who_migrates_may_be_another_than_who_serves(chart: Any) -> None:
+    """The owner's address is known to the migration alone, which names the role that serves."""
+    things = rendered(chart, values(CASES[0]))
+    job = the(things, "Job")["spec"]["template"]["spec"]
+    assert job["containers"][0]["command"][1:] == ["migrate", "--serving-role=journal-serves"]
+    knowing = [pod for pod in pods(things) if "journal-owner" in str(environment(pod))]
+    assert knowing == [job]
+
+
+def test_whoever_names_an_owner_names_who_serves(chart: Any) -> None:
+    given = {**values(CASES[1]), "migration": {"existingSecret": "journal-owner"}}
+    assert "migration.servingRole" in refusal(chart, given)
+    job = the(rendered(chart, values(CASES[1])), "Job")["spec"]["template"]["spec"]
+    assert job["containers"][0]["command"][1:] == ["migrate"]
+    assert "journal-database" in str(environment(job))
 
 
 def test_the_migration_needs_nothing_that_comes_after_it(chart: Any) -> None:

@@ -1,13 +1,14 @@
 """Assigned sets: kept version after version, found a page at a time, and written into the record system once each."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from service.access.context import Role
 from service.journal.assigned import AssignedSet, AssignedStatus
-from service.journal.questions import AssignedQuery, Cursor
+from service.journal.conditions import Among, Comparison, Condition, During, Place
+from service.journal.questions import AssignedQuery
 from service.store import assigned
 from service.store.assigned import Writing, claim_unwritten
 from service.store.deeds import (
@@ -111,21 +112,36 @@ def many(writer: Writer, clinic: str) -> str:
     return clinic
 
 
+def asked(*conditions: Condition) -> AssignedQuery:
+    return AssignedQuery(conditions=conditions)
+
+
+def since(field: str, at: datetime) -> During:
+    return During(field, (Comparison("ge", at, at + HOUR),))
+
+
+def before(field: str, at: datetime) -> During:
+    return During(field, (Comparison("lt", at, at + HOUR),))
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
         (AssignedQuery(), ["s0", "s1", "s2", "s3", "s4"]),
         (AssignedQuery(limit=2), ["s0", "s1"]),
-        (AssignedQuery(ids=("s3", "s9")), ["s3"]),
-        (AssignedQuery(ids=()), []),
-        (AssignedQuery(patient_ids=("bo",)), ["s4"]),
-        (AssignedQuery(statuses=(AssignedStatus.COMPLETED, AssignedStatus.FAILED)), ["s1"]),
-        (AssignedQuery(encounters=("enc-3", "enc-0")), ["s0", "s3"]),
-        (AssignedQuery(authored_from=NOW - HOUR), ["s0", "s1"]),
-        (AssignedQuery(authored_before=NOW - HOUR), ["s2", "s3", "s4"]),
-        (AssignedQuery(modified_from=NOW + 2 * HOUR), ["s2", "s3", "s4"]),
-        (AssignedQuery(modified_before=NOW + 2 * HOUR), ["s0", "s1"]),
-        (AssignedQuery(patient_ids=(PATIENT,), modified_from=NOW + HOUR), ["s1", "s2", "s3"]),
+        (asked(Among("id", frozenset({"s3", "s9"}))), ["s3"]),
+        (asked(Among("id", frozenset())), []),
+        (asked(Among("patient_id", frozenset({"bo"}))), ["s4"]),
+        (asked(Among("status", frozenset({"completed", "failed"}))), ["s1"]),
+        (asked(Among("encounter_id", frozenset({"enc-3", "enc-0"}))), ["s0", "s3"]),
+        (asked(since("authored_on", NOW - HOUR)), ["s0", "s1"]),
+        (asked(before("authored_on", NOW - HOUR)), ["s2", "s3", "s4"]),
+        (asked(since("changed_at", NOW + 2 * HOUR)), ["s2", "s3", "s4"]),
+        (asked(before("changed_at", NOW + 2 * HOUR)), ["s0", "s1"]),
+        (
+            asked(Among("patient_id", frozenset({PATIENT})), since("changed_at", NOW + HOUR)),
+            ["s1", "s2", "s3"],
+        ),
     ],
 )
 def test_a_query_finds_what_it_asks_for(
@@ -145,7 +161,7 @@ def test_pages_meet_without_gap_or_overlap(store: Store, many: str) -> None:
     seen: list[str] = []
     while page := assigned.find(store, who, query):
         seen += [one.id for one in page]
-        query = replace(query, after=Cursor(page[-1].changed_at, page[-1].id))
+        query = replace(query, behind=Place((page[-1].changed_at,), page[-1].id))
     assert seen == ["s0", "s1", "s2", "s3", "s4"]
 
 

@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 
 from service.access.context import AccessContext, Role
+from service.journal.conditions import Among, Comparison, Condition, During, Place, Sort, Versioned
 from service.journal.entries import Answer, EntryStatus
 from service.journal.match import EncounterSeen
-from service.journal.questions import AssignedQuery, Cursor, EntryQuery
+from service.journal.questions import AssignedQuery, EntryQuery
 from service.journal.series import EpisodeSeen
 from service.store import assigned, courses, drafts, entries, filings, infusions, rulings
 from service.store.deeds import (
@@ -45,7 +46,9 @@ QUESTIONS: dict[str, Question] = {
     "version_of": lambda store, who: entries.version_of(store, who, "entry-1", 1),
     "versions_of": lambda store, who: entries.versions_of(store, who, "entry-1"),
     "newest_first": entries.newest_first,
-    "find": lambda store, who: entries.find(store, who, EntryQuery(ids=("entry-1",))),
+    "find": lambda store, who: entries.find(
+        store, who, EntryQuery(conditions=(Among("id", frozenset({"entry-1"})),))
+    ),
     "count": lambda store, who: entries.count(store, who, EntryQuery()),
     "unattached": entries.unattached,
     "draft": lambda store, who: drafts.draft(store, who, "key-1"),
@@ -170,6 +173,10 @@ def many(writer: Writer, clinic: str) -> str:
     return clinic
 
 
+def asked(*conditions: Condition) -> EntryQuery:
+    return EntryQuery(conditions=conditions)
+
+
 def ids(store: Store, clinic: str, query: EntryQuery) -> list[str]:
     return [one.id for one in entries.find(store, context(Role.CLINICIAN, None, clinic), query)]
 
@@ -178,19 +185,28 @@ def ids(store: Store, clinic: str, query: EntryQuery) -> list[str]:
     ("query", "expected"),
     [
         (EntryQuery(), ["e5", "e4", "e3", "e2", "e1", "e0"]),
-        (EntryQuery(oldest_first=True), ["e0", "e1", "e2", "e3", "e4", "e5"]),
+        (EntryQuery(order=(Sort("authored"),)), ["e0", "e1", "e2", "e3", "e4", "e5"]),
         (EntryQuery(limit=2), ["e5", "e4"]),
-        (EntryQuery(ids=("e1", "e9")), ["e1"]),
-        (EntryQuery(ids=()), []),
+        (asked(Among("id", frozenset({"e1", "e9"}))), ["e1"]),
+        (asked(Among("id", frozenset())), []),
         (EntryQuery(patient_ids=("bo",)), ["e5"]),
-        (EntryQuery(statuses=(EntryStatus.AMENDED,)), ["e2"]),
-        (EntryQuery(questionnaires=(QUESTIONNAIRE,), limit=1), ["e5"]),
-        (EntryQuery(questionnaires=("another",)), []),
-        (EntryQuery(encounters=("enc-3", "enc-1")), ["e3", "e1"]),
-        (EntryQuery(identifiers=("urn:uuid:key-of-e4",)), ["e4"]),
-        (EntryQuery(identifiers=("key-of-e4",)), []),
-        (EntryQuery(authored_from=NOW + timedelta(hours=2)), ["e5", "e4", "e3", "e2"]),
-        (EntryQuery(authored_before=NOW + timedelta(hours=2)), ["e1", "e0"]),
+        (asked(Among("status", frozenset({"amended"}))), ["e2"]),
+        (replace(asked(Versioned("questionnaire", frozenset({QUESTIONNAIRE}))), limit=1), ["e5"]),
+        (asked(Versioned("questionnaire", frozenset({"another"}))), []),
+        (asked(Among("encounter_id", frozenset({"enc-3", "enc-1"}))), ["e3", "e1"]),
+        (asked(Among("key", frozenset({"key-of-e4"}))), ["e4"]),
+        (
+            asked(
+                During("authored", (Comparison("ge", NOW + timedelta(hours=2), NOW + timedelta(hours=3)),))
+            ),
+            ["e5", "e4", "e3", "e2"],
+        ),
+        (
+            asked(
+                During("authored", (Comparison("lt", NOW + timedelta(hours=2), NOW + timedelta(hours=3)),))
+            ),
+            ["e1", "e0"],
+        ),
     ],
 )
 def test_a_query_finds_what_it_asks_for(
@@ -205,11 +221,11 @@ def test_a_query_finds_what_it_asks_for(
 def test_pages_meet_without_gap_or_overlap(store: Store, many: str, oldest_first: bool) -> None:
     """Two entries of one instant at the edge of a page: the id breaks the tie."""
     who = context(Role.CLINICIAN, None, many)
-    query = EntryQuery(limit=1, oldest_first=oldest_first)
+    query = EntryQuery(limit=1, order=(Sort("authored", descending=not oldest_first),))
     seen: list[str] = []
     while page := entries.find(store, who, query):
         seen += [one.id for one in page]
-        query = replace(query, after=Cursor(page[-1].authored, page[-1].id))
+        query = replace(query, behind=Place((page[-1].authored,), page[-1].id))
     assert seen == sorted(seen, reverse=not oldest_first)
     assert len(seen) == 6
 

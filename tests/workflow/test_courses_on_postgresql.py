@@ -14,7 +14,6 @@ from service.journal.problems import ChangedElsewhere, InfusionTaken
 from service.journal.rulings import Reason
 from service.journal.worklist import Way
 from service.store import rulings
-from service.store.migrating import upgrade
 from service.store.writer import Writer
 from service.summary.rendering import RenderingChild
 from service.workflow import decide
@@ -25,6 +24,7 @@ from service.workflow.find_infusions import find_infusions
 from service.workflow.hand_over_tasks import hand_over_tasks
 from tests.front_desk import FrontDesk
 from tests.people import patient
+from tests.store.plain_role import migrated_for_a_plain_role
 from tests.workflow.contexts import as_clinician
 from tests.workflow.courses import asked, living, versions
 from tests.workflow.deciding import capture, current, encounters_of, id_of, item, move, states
@@ -44,13 +44,13 @@ def world(
     monkeypatch: pytest.MonkeyPatch,
     postgres_url: str,
 ) -> Iterator[World]:
-    """A world whose service keeps everything in PostgreSQL."""
+    """A world whose service keeps everything in PostgreSQL, as a role that owns nothing there."""
     copy_world(template, tmp_path / "world")
     (tmp_path / "world" / "journal.sqlite").unlink()
-    upgrade(postgres_url)
-    made = start(tmp_path / "world", rendering_child, monkeypatch, database_url=postgres_url)
-    with made.closing:
-        yield made
+    with migrated_for_a_plain_role(postgres_url) as url:
+        made = start(tmp_path / "world", rendering_child, monkeypatch, database_url=url)
+        with made.closing:
+            yield made
     shutil.rmtree(tmp_path / "world")
 
 

@@ -10,8 +10,7 @@ import pytest
 
 from service.journal.entries import FilingState
 from service.journal.problems import ChangedElsewhere
-from service.store import drafts, entries, filings
-from service.store.migrating import upgrade
+from service.store import drafts, entries, filings, serving_role
 from service.summary.rendering import RenderingChild
 from service.workflow.audit_by_command import verify_clinic
 from service.workflow.begin_entry import begin_entry
@@ -20,6 +19,7 @@ from service.workflow.save_draft import Answer, save_draft
 from service.workflow.submit_entry import submit_entry
 from tests.factories import keyed, response
 from tests.people import app_of, backend_app, clinician, officer, patient
+from tests.store.plain_role import migrated_for_a_plain_role
 from tests.workflow.contexts import as_patient
 from tests.world import CLINIC, World, copy_world, start
 
@@ -35,14 +35,18 @@ def world(
     monkeypatch: pytest.MonkeyPatch,
     postgres_url: str,
 ) -> Iterator[World]:
-    """A world whose service keeps everything in PostgreSQL."""
+    """A world whose service keeps everything in PostgreSQL, as a role that owns nothing there."""
     copy_world(template, tmp_path / "world")
     (tmp_path / "world" / "journal.sqlite").unlink()
-    upgrade(postgres_url)
-    made = start(tmp_path / "world", rendering_child, monkeypatch, database_url=postgres_url)
-    with made.closing:
-        yield made
+    with migrated_for_a_plain_role(postgres_url) as url:
+        made = start(tmp_path / "world", rendering_child, monkeypatch, database_url=url)
+        with made.closing:
+            yield made
     shutil.rmtree(tmp_path / "world")
+
+
+def test_the_second_wall_stands_before_this_world(world: World) -> None:
+    assert serving_role.weaknesses(world.desk.store) == []
 
 
 def test_from_the_launch_to_the_filed_summary(world: World) -> None:

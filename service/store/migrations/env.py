@@ -3,6 +3,7 @@
 from alembic import context
 from sqlalchemy import Connection
 
+from service.store.client_tokens import client_tokens
 from service.store.course_tables import courses
 from service.store.log_tables import audit_records
 from service.store.tables import metadata
@@ -23,4 +24,5 @@ def run(connection: Connection) -> None:
 # Alembic loads this file only to run it; tables of other modules join the metadata when those are imported.
 assert audit_records.metadata is metadata  # noqa: S101
 assert courses.metadata is metadata  # noqa: S101
+assert client_tokens.metadata is metadata  # noqa: S101
 run(context.config.attributes["connection"])
