@@ -6,7 +6,7 @@ docs/clinics.md explains each value. Nothing here is a secret: keys and client s
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -213,6 +213,35 @@ class Api(_Part):
     clients: tuple[str, ...] = ()
 
 
+class ExportClient(_Part):
+    """A backend client that the clinic registered with us, for its export base (SMART C-30; docs/clinics.md).
+
+    It proves itself by private_key_jwt with a key of `jwks_url`, or else of `jwks`; `scopes` are the most it may ask.
+    """
+
+    client_id: str = Field(pattern=r"^[!-~]{1,255}$")
+    scopes: str
+    jwks_url: ServerUrl | None = None
+    jwks: dict[Literal["keys"], tuple[dict[str, Any], ...]] | None = None
+
+    @model_validator(mode="after")
+    def _has_its_keys(self) -> "ExportClient":
+        if (self.jwks_url is None) == (self.jwks is None):
+            raise ValueError("needs jwks_url or jwks, and not both")
+        keys = self.jwks["keys"] if self.jwks else ()
+        if self.jwks is not None and (not keys or not all(key.get("kid") and key.get("kty") for key in keys)):
+            raise ValueError("jwks must hold keys, each with its kty and its kid")
+        if any("d" in key for key in keys):
+            raise ValueError("jwks holds a private key; only public ones belong here")
+        return self
+
+    @model_validator(mode="after")
+    def _asks_for_the_system(self) -> "ExportClient":
+        if not self.scopes.split() or not all(one.startswith("system/") for one in self.scopes.split()):
+            raise ValueError('scopes must be of the system, e.g. "system/AuditEvent.rs"')
+        return self
+
+
 class FilingRules(_Part):
     """How summaries are filed: the rung of fault-matrix section 2, and the document's type (rule 20).
 
@@ -227,6 +256,12 @@ class FilingRules(_Part):
     quiet_window_minutes: int = Field(default=15, ge=2, le=1440)
     needs_encounter: bool = False
     tasks: bool = False
+
+
+class Prompts(_Part):
+    """Which translations of the prompts the clinic has approved: they are ours, and off until then (rule 5)."""
+
+    translations: tuple[Literal["es"], ...] = ()
 
 
 class Clinic(_Part):
@@ -249,8 +284,17 @@ class Clinic(_Part):
     series: Series = Series()
     finding: Finding = Finding()
     people: People = People()
+    prompts: Prompts = Prompts()
     api: Api = Api()
+    export_clients: tuple[ExportClient, ...] = ()
     filing: FilingRules = FilingRules()
+
+    @model_validator(mode="after")
+    def _names_each_export_client_once(self) -> "Clinic":
+        names = [one.client_id for one in self.export_clients]
+        if len(set(names)) != len(names):
+            raise ValueError("export_clients: a client_id stands twice")
+        return self
 
     @property
     def spellings(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import secrets
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ import httpx2
 
 from service import paths
 from service.clinic import App as AppTable
-from service.clinic import Clinic, Code, read_clinics
+from service.clinic import Clinic, ClinicsUnreadable, Code, ExportClient, read_clinics
 from service.ehr.client import RecordSystem
 from service.ehr.outcome import Rung
 from service.journal.match import Coding, MatchRule
@@ -29,6 +29,7 @@ from service.r4.document_reference import DocumentType
 from service.r4.questionnaire import load_library
 from service.settings import Settings
 from service.smart.backend_services import BackendTokens
+from service.smart.client_assertion import RegisteredClient, UnfitPublicKey, registered_keys
 from service.smart.connections import LOOPBACK, outbound_client
 from service.smart.discovery import Configurations, fetch_keys_address
 from service.smart.introspection import Introspection, Terms
@@ -42,6 +43,7 @@ from service.store.writer import Writer
 from service.summary.content import Summary
 from service.summary.rendering import Limits, RenderingChild
 from service.workflow.desk import App, ClinicDesk, Desk, FilingRules, FindingRules
+from service.workflow.issue_token import ExportBase
 
 RENDER_SECONDS = 30.0
 
@@ -56,6 +58,7 @@ class Wiring:
     keyring: Keyring
     signing_keys: tuple[SigningKey, ...]
     questionnaires: Mapping[str, bytes]
+    exports: Mapping[str, ExportBase] = field(default_factory=dict)
 
     def stop(self) -> None:
         """Finish what the writer holds, end the rendering child, give the connections back."""
@@ -77,11 +80,14 @@ def wire(settings: Settings, http: httpx2.Client | None = None) -> Wiring:
     child = RenderingChild(Limits())
     if http is None:
         http = outbound_client(time.monotonic, permitted=LOOPBACK if _on_this_machine(clinics) else ())
-    desks = {key: _clinic(key, clinic, settings, signing_keys, http) for key, clinic in clinics.items()}
+    known = load_library(questionnaires)
+    desks = {
+        key: _clinic(key, clinic, settings, signing_keys, known, http) for key, clinic in clinics.items()
+    }
     desk = Desk(
         store=store,
         writer=Writer(store),
-        library=load_library(questionnaires),
+        library=known.offered(),
         clinics=desks,
         redirect_uri=f"{settings.public_url}/launch/callback",
         now=now,
@@ -92,7 +98,8 @@ def wire(settings: Settings, http: httpx2.Client | None = None) -> Wiring:
         render=_renderer(child),
         words_key=_words_key(keyring),
     )
-    return Wiring(settings, desk, child, keyring, signing_keys, questionnaires)
+    exports = {key: _export(key, clinic, settings, http) for key, clinic in clinics.items()}
+    return Wiring(settings, desk, child, keyring, signing_keys, questionnaires, exports)
 
 
 def now() -> datetime:
@@ -103,12 +110,12 @@ def now() -> datetime:
 
 def library() -> PromptLibrary:
     """The published prompt sets, for commands that need no database."""
-    return load_library(_questionnaires())
+    return load_library(_questionnaires()).offered()
 
 
 def _questionnaires() -> dict[str, bytes]:
     folder = paths.definitions() / "Questionnaire"
-    return {file.name: file.read_bytes() for file in sorted(folder.glob("*.json"))}
+    return {file.name: file.read_bytes() for file in sorted(folder.rglob("*.json"))}
 
 
 def _renderer(child: RenderingChild) -> Callable[[Summary], bytes]:
@@ -132,6 +139,7 @@ def _clinic(
     clinic: Clinic,
     settings: Settings,
     signing_keys: tuple[SigningKey, ...],
+    known: PromptLibrary,
     http: httpx2.Client,
 ) -> ClinicDesk:
     loopback = _is_loopback(clinic.iss)
@@ -150,6 +158,7 @@ def _clinic(
         issuer=clinic.issuer,
         spellings=clinic.spellings,
         rules=clinic_rules(clinic),
+        library=known.offered(clinic.prompts.translations),
         officers=frozenset(clinic.people.officers),
         care_team=frozenset(clinic.people.care_team),
         audiences=clinic.api.audiences,
@@ -183,6 +192,23 @@ def _introspection(
         record_bases=clinic.spellings,
     )
     return Introspection(caller, clinic.iss, configurations, terms)
+
+
+def _export(key: str, clinic: Clinic, settings: Settings, http: httpx2.Client) -> ExportBase:
+    home = f"{settings.public_url}/{key}/export"
+    clients = {one.client_id: _registered(key, one, http) for one in clinic.export_clients}
+    return ExportBase(key, f"{home}/fhir", f"{home}/token", clients)
+
+
+def _registered(clinic: str, client: ExportClient, http: httpx2.Client) -> RegisteredClient:
+    url = client.jwks_url
+    if url is not None:
+        return RegisteredClient(client.client_id, client.scopes, RemoteKeys(http, lambda: url, now), url)
+    try:
+        keys = registered_keys(client.jwks["keys"] if client.jwks else ())
+    except UnfitPublicKey as error:
+        raise ClinicsUnreadable(f"clinic.{clinic}.export_clients: {client.client_id}: {error}") from error
+    return RegisteredClient(client.client_id, client.scopes, keys)
 
 
 def _base(key: str, settings: Settings) -> str:

@@ -6,7 +6,12 @@ from service.access.context import AccessContext, Permission, Role
 from service.access.policies import Policy
 
 # Which levels of scope serve which role; the first is named when one is missing.
-LEVELS = {Role.PATIENT: ("patient",), Role.CLINICIAN: ("user", "patient"), Role.CLIENT: ("system",)}
+LEVELS = {
+    Role.PATIENT: ("patient",),
+    Role.CLINICIAN: ("user", "patient"),
+    Role.OFFICER: ("user",),
+    Role.CLIENT: ("system",),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from service.access.decision import LEVELS, Decision, decide
 from service.access.policies import CLINICIAN_PAGE, LAUNCH, OFFICER_PAGE, PATIENT_PAGE, PUBLIC, Policy, fhir
 
 READ = fhir("QuestionnaireResponse", "r")
+LOG = Policy("log", frozenset({Role.OFFICER, Role.CLIENT}), "AuditEvent", "r")
 PAGES = {PATIENT_PAGE: Role.PATIENT, CLINICIAN_PAGE: Role.CLINICIAN, OFFICER_PAGE: Role.OFFICER}
 
 
@@ -47,7 +48,8 @@ def test_officers_and_our_own_worker_have_no_way_into_the_api(role: Role) -> Non
 @pytest.mark.parametrize("role", LEVELS)
 def test_a_scope_counts_at_the_levels_of_ones_role_alone(role: Role, level: str) -> None:
     """A patient's token with a system scope is a patient's, a service's with a patient scope has no patient."""
-    assert decide(READ, context(role, may_read(level))).allowed is (level in LEVELS[role])
+    asked, given = (READ, may_read(level)) if role in READ.roles else (LOG, may_read(level, "AuditEvent"))
+    assert decide(asked, context(role, given)).allowed is (level in LEVELS[role])
 
 
 @pytest.mark.parametrize(
@@ -66,7 +68,8 @@ def test_another_interaction_or_type_is_no_substitute(permission: Permission) ->
 
 @pytest.mark.parametrize(("role", "level"), [(role, levels[0]) for role, levels in LEVELS.items()])
 def test_the_missing_scope_is_named_for_ones_own_level(role: Role, level: str) -> None:
-    assert decide(READ, context(role)).missing_scope == f"{level}/QuestionnaireResponse.r"
+    asked = READ if role in READ.roles else LOG
+    assert decide(asked, context(role)).missing_scope == f"{level}/{asked.resource_type}.r"
 
 
 def test_a_policy_without_roles_lets_nobody_in() -> None:
