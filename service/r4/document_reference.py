@@ -1,4 +1,4 @@
-"""DocumentReference: the summary as it is filed, and as it is found again in the record system.
+"""DocumentReference: the summary as it is filed and as we serve it, and as it is found again in the record system.
 
 Shaped after US Core 9 "Writing Clinical Notes" (patient-asserted) and W-02: one identifier for the entry, one for
 this very version; exactly-once rests on the latter alone.
@@ -23,6 +23,7 @@ from service.r4.elements import (
     whole_number,
 )
 from service.r4.raw_json import compact
+from service.r4.search_parameters import Parameter
 
 CLINICAL_NOTE: Json = {
     "system": "http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category",
@@ -40,6 +41,32 @@ BY_MEDIA_TYPE: Json = {
     "code": "urn:ihe:iti:xds:2017:mimeTypeSufficient",
     "display": "mimeType Sufficient",
 }
+
+_PATIENT = ("Patient",)
+# What a search for the documents that we serve may ask (fhir-rest F).
+SEARCHED = (
+    Parameter("_id", "token", "id"),
+    Parameter("_lastUpdated", "date", "changed_at", sorts=True),
+    # Each summary has its patient as author (W-06).
+    Parameter("author", "reference", "patient_id", targets=_PATIENT),
+    Parameter("category", "token", "category", None),
+    Parameter("date", "date", "date", sorts=True),
+    Parameter("encounter", "reference", "encounter_id", targets=("Encounter",)),
+    Parameter("identifier", "token", "identifier", canonical.URI_IDENTIFIER),
+    Parameter("patient", "reference", "patient_id", targets=_PATIENT),
+    Parameter("period", "date", "period"),
+    Parameter("relatesto", "reference", "replaces", targets=("DocumentReference",), versioned=True),
+    Parameter(
+        "status",
+        "token",
+        "status",
+        "http://hl7.org/fhir/document-reference-status",
+        frozenset({"current", "entered-in-error", "superseded"}),
+        sorts=True,
+    ),
+    Parameter("subject", "reference", "patient_id", targets=_PATIENT),
+    Parameter("type", "token", "type", None),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +87,8 @@ class FiledDocument:
 
     `author` is the patient's reference, or None where the record system takes no patient as author (W-06);
     `related_response` is a literal reference. `replaces` is the id of the record system's document whose place this
-    one takes (W-30).
+    one takes (W-30). `status` is a code of R4 document-reference-status. With `url` the data stands there, and not in
+    the resource.
     """
 
     entry_identifier: str
@@ -82,6 +110,8 @@ class FiledDocument:
     replaces: str | None = None
     patient_asserted: bool = True
     language: str | None = None
+    status: str = "current"
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +129,12 @@ class FoundDocument:
     date: str | None
 
 
+def title_after(ordinal: int | None) -> str:
+    """What an entry's document is called: by the ordinal of its infusion, where it has one."""
+    about = "Written by the patient: journal"
+    return f"{about} after infusion {ordinal}" if ordinal else about
+
+
 def write(filing: FiledDocument) -> bytes:
     """The DocumentReference to be created; the same filing gives the same bytes (W-01)."""
     return compact(_filled(_resource(filing)))
@@ -113,7 +149,7 @@ def _resource(filing: FiledDocument) -> Json:
         "language": filing.language,
         "masterIdentifier": version,
         "identifier": [entry, version],
-        "status": "current",
+        "status": filing.status,
         "docStatus": filing.doc_status,
         "type": {"coding": [_type(filing.type)], "text": filing.type.display},
         "category": [{"coding": [CLINICAL_NOTE]}],
@@ -136,9 +172,10 @@ def _type(kind: DocumentType) -> Json:
 
 
 def _attachment(filing: FiledDocument) -> Json:
+    where = {"data": base64.b64encode(filing.data).decode()} if filing.url is None else {"url": filing.url}
     return {
         "contentType": filing.content_type,
-        "data": base64.b64encode(filing.data).decode(),
+        **where,
         "size": len(filing.data),
         "hash": _sha1(filing.data),
         "title": filing.title,

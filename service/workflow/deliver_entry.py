@@ -293,7 +293,7 @@ def _document(work: _Work, pdf: bytes, earlier: Filing | None) -> document_refer
         created=entry.recorded_at,
         content_type="application/pdf",
         data=pdf,
-        title=_title(work),
+        title=document_reference.title_after(entry.link.ordinal),
         author=f"Patient/{work.subject}",
         encounter_id=link.encounter_id,
         period_start=link.infusion_start,
@@ -302,15 +302,6 @@ def _document(work: _Work, pdf: bytes, earlier: Filing | None) -> document_refer
         custodian=work.clinic.title,
         language=entry.language,
         replaces=earlier.document_id if earlier else None,
-    )
-
-
-def _title(work: _Work) -> str:
-    ordinal = work.entry.link.ordinal
-    return (
-        f"Written by the patient: journal after infusion {ordinal}"
-        if ordinal
-        else "Written by the patient: journal"
     )
 
 
