@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from service.r4 import canonical, task
+from service.r4 import canonical, document_reference, task
 from service.r4.elements import Json
 from service.r4.questionnaire_response import SDC_PROFILE
 from service.r4.raw_json import compact
+from service.r4.search_parameters import BY_TYPE
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,43 +46,60 @@ class Offered:
     operations: tuple[Operation, ...] = ()
 
 
-_OF_DEFINITIONS = (
-    SearchParameter("_id", "token"),
-    SearchParameter("name", "string"),
-    SearchParameter("status", "token"),
-    SearchParameter("title", "string"),
-    SearchParameter("url", "uri"),
-    SearchParameter("version", "token"),
-)
-# R4 defines these types' search parameters together, under one name.
+def _searched(kind: str) -> tuple[SearchParameter, ...]:
+    """What the searches of this type are read by."""
+    return tuple(SearchParameter(one.name, one.type) for one in BY_TYPE[kind])
+
+
+# R4 defines search parameters that several types share under one name: all of these types', and some of others.
 _CONFORMANCE = ("CapabilityStatement", "CodeSystem", "OperationDefinition", "StructureDefinition", "ValueSet")
+
+_CLINICAL = {
+    "DocumentReference": ("encounter", "identifier", "patient", "type"),
+    "Encounter": ("date", "patient", "type"),
+}
+
+# What a record of ours has no field for is not offered: service/web/audit_event_search says which.
+_AUDIT_EVENT = Offered(
+    "AuditEvent",
+    (),
+    ("read", "search-type"),
+    (
+        SearchParameter("_id", "token"),
+        SearchParameter("_lastUpdated", "date"),
+        SearchParameter("action", "token"),
+        SearchParameter("address", "string"),
+        SearchParameter("agent", "reference"),
+        SearchParameter("agent-role", "token"),
+        SearchParameter("date", "date"),
+        SearchParameter("entity", "reference"),
+        SearchParameter("entity-type", "token"),
+        SearchParameter("outcome", "token"),
+        SearchParameter("patient", "reference"),
+        SearchParameter("subtype", "token"),
+        SearchParameter("type", "token"),
+    ),
+    "no-version",
+)
+# At a clinic's export base, for backend clients registered with us.
+EXPORT_OFFERED = (_AUDIT_EVENT,)
 
 OFFERED = (
     Offered(
         "Questionnaire",
         ("http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire",),
-        ("read", "search-type"),
-        _OF_DEFINITIONS,
-        "no-version",
+        ("history-instance", "read", "search-type", "vread"),
+        _searched("Questionnaire"),
+        "versioned",
         operations=(Operation("populate", "questionnaire-populate"),),
     ),
     Offered(
         "QuestionnaireResponse",
         (SDC_PROFILE,),
-        ("create", "history-instance", "read", "search-type", "vread"),
-        (
-            SearchParameter("_id", "token"),
-            SearchParameter("author", "reference"),
-            SearchParameter("authored", "date"),
-            SearchParameter("encounter", "reference"),
-            SearchParameter("identifier", "token"),
-            SearchParameter("patient", "reference"),
-            SearchParameter("questionnaire", "reference"),
-            SearchParameter("status", "token"),
-            SearchParameter("subject", "reference"),
-        ),
-        "versioned",
-        includes=("QuestionnaireResponse:questionnaire",),
+        ("create", "history-instance", "read", "search-type", "update", "vread"),
+        _searched("QuestionnaireResponse"),
+        "versioned-update",
+        includes=("QuestionnaireResponse:encounter", "QuestionnaireResponse:questionnaire"),
         revincludes=("Provenance:target",),
         conditional_create=True,
         operations=(Operation("validate", "response-validate"),),
@@ -89,46 +107,41 @@ OFFERED = (
     Offered(
         "Task",
         (task.PROFILE,),
-        ("read", "search-type"),
-        (
-            SearchParameter("_id", "token"),
-            SearchParameter("_lastUpdated", "date"),
-            SearchParameter("authored-on", "date"),
-            SearchParameter("code", "token"),
-            SearchParameter("encounter", "reference"),
-            SearchParameter("identifier", "token"),
-            SearchParameter("modified", "date"),
-            SearchParameter("patient", "reference"),
-            SearchParameter("status", "token"),
-        ),
-        "versioned",
+        ("history-instance", "read", "search-type", "update", "vread"),
+        _searched("Task"),
+        "versioned-update",
+        includes=("Task:encounter",),
     ),
     Offered(
         "Provenance",
         (),
         ("read", "search-type"),
-        (
-            SearchParameter("_id", "token"),
-            SearchParameter("patient", "reference"),
-            SearchParameter("recorded", "date"),
-            SearchParameter("target", "reference"),
-        ),
+        _searched("Provenance"),
         "versioned",
     ),
     Offered(
         "Encounter",
         (),
         ("read", "search-type"),
-        (
-            SearchParameter("_id", "token"),
-            SearchParameter("patient", "reference"),
-            SearchParameter("subject", "reference"),
-        ),
+        _searched("Encounter"),
         "no-version",
     ),
+    Offered(
+        "DocumentReference",
+        (),
+        ("history-instance", "read", "search-type", "vread"),
+        tuple(SearchParameter(one.name, one.type) for one in document_reference.SEARCHED),
+        "versioned",
+        includes=("DocumentReference:encounter",),
+    ),
+    Offered("Binary", (), ("read",), (), "no-version"),
+    _AUDIT_EVENT,
     Offered("Bundle", (), ("read",), (), "no-version"),
-    *(Offered(kind, (), ("read", "search-type"), _OF_DEFINITIONS, "no-version") for kind in _CONFORMANCE),
+    *(Offered(kind, (), ("read", "search-type"), _searched(kind), "no-version") for kind in _CONFORMANCE),
 )
+
+# What is asked of the base itself.
+OF_THE_WHOLE = ("batch",)
 
 _OAUTH = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 _FORMATS = ("json", "application/fhir+json")
@@ -176,6 +189,7 @@ def write(
                         "service": [{"coding": [_SMART]}],
                     },
                     "resource": [_resource(one) for one in offered],
+                    "interaction": [{"code": code} for code in OF_THE_WHOLE],
                 }
             ],
         }
@@ -206,8 +220,16 @@ def _operation(one: Operation) -> Json:
     return {"name": one.code, "definition": f"{canonical.BASE}/OperationDefinition/{one.definition}"}
 
 
+def _owner(resource: str, parameter: str) -> str:
+    """Under whose name R4 defines the parameter."""
+    if parameter.startswith("_"):
+        return "Resource"
+    if parameter in _CLINICAL.get(resource, ()):
+        return "clinical"
+    return "conformance" if resource in _CONFORMANCE else resource
+
+
 def _search_parameter(resource: str, parameter: SearchParameter) -> Json:
-    owner = "conformance" if resource in _CONFORMANCE else resource
-    owner = "Resource" if parameter.name.startswith("_") else owner
+    owner = _owner(resource, parameter.name)
     definition = f"http://hl7.org/fhir/SearchParameter/{owner}-{parameter.name.removeprefix('_')}"
     return {"name": parameter.name, "definition": definition, "type": parameter.type}

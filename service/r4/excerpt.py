@@ -24,12 +24,16 @@ _DEFINITION = _names(
 )
 # The elements that R4 marks as summary, of each type that is served.
 SUMMARY: dict[str, frozenset[str]] = {
+    "AuditEvent": _names("action outcome outcomeDesc purposeOfEvent recorded subtype type"),
+    "Binary": _names("contentType securityContext"),
     "CapabilityStatement": _DEFINITION - {"identifier"}
     | _names("document fhirVersion format implementation implementationGuide imports instantiates kind")
     | _names("messaging patchFormat rest software"),
     "CodeSystem": _DEFINITION
     | _names("caseSensitive compositional content count filter hierarchyMeaning property supplements")
     | _names("valueSet versionNeeded"),
+    "DocumentReference": _names("author category content context date description docStatus identifier")
+    | _names("masterIdentifier relatesTo securityLabel status subject type"),
     "Encounter": _names("appointment class diagnosis episodeOfCare identifier participant reasonCode")
     | _names("reasonReference serviceType status subject type"),
     "OperationDefinition": _DEFINITION - {"identifier"}
@@ -50,8 +54,11 @@ SUMMARY: dict[str, frozenset[str]] = {
 }
 # The elements without which a resource of the type is none.
 MANDATORY: dict[str, frozenset[str]] = {
+    "AuditEvent": _names("agent recorded source type"),
+    "Binary": _names("contentType"),
     "CapabilityStatement": _names("date fhirVersion format kind status"),
     "CodeSystem": _names("content status"),
+    "DocumentReference": _names("content status"),
     "Encounter": _names("class status"),
     "OperationDefinition": _names("code instance kind name status system type"),
     "Provenance": _names("agent recorded target"),

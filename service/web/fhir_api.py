@@ -4,19 +4,17 @@ import json
 from collections.abc import Iterable
 from dataclasses import replace
 
-from flask import Response, current_app, request
+from flask import Response, request
 
 from service.access.context import Role
 from service.access.policies import PUBLIC, fhir
 from service.journal.entries import Draft
 from service.journal.problems import Conflict, NotAllowed, NotYours
-from service.r4 import history
-from service.web import fhir_answers, fhir_creates, fhir_definitions, fhir_pages, fhir_search, search_values
+from service.web import fhir_answers, fhir_creates, fhir_definitions, fhir_pages, fhir_search, search_reading
 from service.web.doors import Door
-from service.web.fhir_answers import JSON_TYPES
 from service.web.guards import context, desk
 from service.web.problems import FHIR_JSON
-from service.web.reading import UnsupportedType, read_json
+from service.web.reading import read_json
 from service.workflow.find_responses import (
     Served,
     find_by_identifier,
@@ -39,8 +37,11 @@ READ = fhir("QuestionnaireResponse", "r")
 SEARCH = fhir("QuestionnaireResponse", "s")
 CREATE = fhir("QuestionnaireResponse", "c")
 PROVENANCES = fhir("Provenance", "s")
+ENCOUNTERS = fhir("Encounter", "s")
 _WITH_QUESTIONNAIRES = "_include=QuestionnaireResponse:questionnaire"
 _WITH_PROVENANCES = "_revinclude=Provenance:target"
+_WITH_ENCOUNTERS = "_include=QuestionnaireResponse:encounter"
+_INCLUDES = (_WITH_ENCOUNTERS, _WITH_PROVENANCES, _WITH_QUESTIONNAIRES)
 
 
 @door.open("/metadata", PUBLIC)
@@ -59,7 +60,8 @@ def discovery(clinic: str) -> Response:
 def questionnaires(clinic: str, definition: str) -> Response:
     """The published Questionnaires, or the definitions of another type that they rest on."""
     search = fhir_pages.asked(clinic, definition)
-    found = fhir_definitions.find(_published(definition), search.filters)
+    published = fhir_definitions.at(desk().clinic(clinic), definition)
+    found = fhir_definitions.find(published, definition, search.filters)
     entries = [(f"{definition}/{one.id}", one.raw) for one in found.page]
     return _public(fhir_pages.page(replace(search, counted=True), entries, found.place, found.total))
 
@@ -67,8 +69,8 @@ def questionnaires(clinic: str, definition: str) -> Response:
 @door.open(f"/<any({_DEFINITIONS}):definition>/<resource_id>", PUBLIC)
 def questionnaire(clinic: str, definition: str, resource_id: str) -> Response:
     """One published Questionnaire, or another definition."""
-    desk().clinic(clinic)
-    found = next((one for one in _published(definition) if one.id == resource_id), None)
+    offered = fhir_definitions.at(desk().clinic(clinic), definition)
+    found = next((one for one in offered if one.id == resource_id), None)
     if found is None:
         raise NotYours
     response = _public(fhir_pages.part_asked()(found.raw))
@@ -80,8 +82,7 @@ def questionnaire(clinic: str, definition: str, resource_id: str) -> Response:
 def create(clinic: str) -> Response:
     if context().role is not Role.PATIENT:
         raise NotAllowed  # what is filed as the patient's words comes from the patient alone (W-06)
-    if request.mimetype not in JSON_TYPES:
-        raise UnsupportedType
+    fhir_answers.take_json()
     unless = fhir_creates.unless_there(request.headers.get("If-None-Exist"))
     if unless is not None:
         fhir_pages.require(SEARCH)
@@ -127,29 +128,32 @@ def read_past(clinic: str, response_id: str, version: str) -> Response:
 
 @door.open("/QuestionnaireResponse/<response_id>/_history", READ)
 def read_all_versions(clinic: str, response_id: str) -> Response:
-    place = f"QuestionnaireResponse/{response_id}"
-    search = fhir_pages.asked(clinic, f"{place}/_history")
-    found = read_history(desk(), context(), response_id, fhir_search.history(search.filters))
-    past = [history.Past(one.version, one.last_updated, search.shown(one.raw)) for one in found.served]
-    following = search.following(str(found.next_below) if found.next_below else None)
-    raw = history.write(search.base, place, search.self_url, found.total, past, following)
-    return fhir_answers.private(Response(raw, content_type=FHIR_JSON))
+    asked = fhir_pages.asked(clinic, f"QuestionnaireResponse/{response_id}/_history")
+    return fhir_pages.past(
+        asked, read_history(desk(), context(), response_id, fhir_search.history(asked.filters))
+    )
 
 
 @door.open("/QuestionnaireResponse", SEARCH)
 @door.open("/QuestionnaireResponse/_search", SEARCH, "POST")
 def search(clinic: str) -> Response:
-    asked = fhir_pages.asked(clinic, "QuestionnaireResponse", (_WITH_QUESTIONNAIRES, _WITH_PROVENANCES))
+    asked = fhir_pages.asked(clinic, "QuestionnaireResponse", _INCLUDES)
     if _WITH_PROVENANCES in asked.includes:
         fhir_pages.require(PROVENANCES)
-    wanted = fhir_search.responses(asked.filters, context(), desk().library)
+    if _WITH_ENCOUNTERS in asked.includes:
+        fhir_pages.require(ENCOUNTERS)
+    wanted = fhir_search.responses(asked.filters, context())
     found = find_responses(desk(), context(), wanted, asked.query, counted=asked.counted)
     return fhir_pages.answer(
         asked,
         found.served,
-        search_values.place_of(found.next_after),
+        search_reading.place_of(found.ended),
         found.total,
-        [*_questionnaires_of(asked, found.served), *_provenances_of(asked, found.served)],
+        [
+            *_questionnaires_of(asked, found.served),
+            *_provenances_of(asked, found.served),
+            *(fhir_pages.visits_of(found.served) if _WITH_ENCOUNTERS in asked.includes else ()),
+        ],
     )
 
 
@@ -157,10 +161,11 @@ def _questionnaires_of(asked: fhir_pages.Asked, served: Iterable[Served]) -> lis
     """The Questionnaires that these responses answer, in the very version, where that was asked for (I-80)."""
     if _WITH_QUESTIONNAIRES not in asked.includes:
         return []
+    home = desk().clinic(context().clinic)
     answered = {json.loads(one.raw).get("questionnaire") for one in served}
     return [
         (f"Questionnaire/{one.id}", one.raw)
-        for one in _published("Questionnaire")
+        for one in fhir_definitions.at(home, "Questionnaire")
         if one.canonical in answered
     ]
 
@@ -171,12 +176,6 @@ def _provenances_of(asked: fhir_pages.Asked, served: Iterable[Served]) -> list[f
         return []
     found = provenances_of(desk(), context(), [one.id for one in served])
     return [(f"Provenance/{one.id}", one.raw) for one in found]
-
-
-def _published(definition: str) -> tuple[fhir_definitions.Published, ...]:
-    found: dict[str, tuple[fhir_definitions.Published, ...]]
-    found = current_app.extensions[fhir_definitions.PUBLISHED]
-    return found[definition]
 
 
 def _public(raw: bytes) -> Response:

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from flask import Response, current_app, request
+from flask import Response, request
 
 from service.access.policies import PUBLIC
 from service.journal.problems import NotYours
@@ -12,6 +12,7 @@ from service.web.doors import Door
 from service.web.fhir_definitions import Published
 from service.web.guards import desk
 from service.web.problems import FHIR_JSON
+from service.workflow.desk import ClinicDesk
 
 door = Door("fhir_bundles", url_prefix="/<clinic>/fhir")
 door.before_request(fhir_answers.speak_json)
@@ -22,21 +23,19 @@ PROMPT_SETS = "prompt-sets"
 @door.open("/Bundle/<bundle_id>", PUBLIC)
 def read(clinic: str, bundle_id: str) -> Response:
     """The newest open set of each infusion of the series, in its order; there is no other Bundle to be read."""
-    base = desk().clinic(clinic).base
+    home = desk().clinic(clinic)
     if bundle_id != PROMPT_SETS:
         raise NotYours
-    entries = [(f"Questionnaire/{one.id}", one.raw) for one in _series()]
-    raw = bundle.collection(base, PROMPT_SETS, entries)
+    entries = [(f"Questionnaire/{one.id}", one.raw) for one in _series(home)]
+    raw = bundle.collection(home.base, PROMPT_SETS, entries)
     response = Response(raw, content_type=FHIR_JSON)
     response.headers["Access-Control-Allow-Origin"] = "*"  # as each of them alone (SMART B-06)
     response.set_etag(hashlib.sha256(raw).hexdigest())
     return response.make_conditional(request)  # type: ignore[return-value]  # it returns the response it was given
 
 
-def _series() -> list[Published]:
-    library = desk().library
-    ordinals = sorted({one.ordinal for one in library.sets if one.ordinal is not None})
-    newest = [found.canonical for ordinal in ordinals if (found := library.for_ordinal(ordinal))]
-    published: dict[str, tuple[Published, ...]] = current_app.extensions[fhir_definitions.PUBLISHED]
-    by_canonical = {one.canonical: one for one in published["Questionnaire"]}
+def _series(home: ClinicDesk) -> list[Published]:
+    ordinals = sorted({one.ordinal for one in home.library.sets if one.ordinal is not None})
+    newest = [found.canonical for ordinal in ordinals if (found := home.library.for_ordinal(ordinal))]
+    by_canonical = {one.canonical: one for one in fhir_definitions.at(home, "Questionnaire")}
     return [by_canonical[one] for one in newest]

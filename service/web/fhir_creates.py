@@ -39,9 +39,13 @@ def refuse_another(unless: str, value: dict[str, object]) -> None:
 
 
 def answer(base: str, served: Served, status: int) -> Response:
-    """Where the response stands, and what Prefer asks for: all of it, nothing, or that all is well (I-11, I-40)."""
+    """Where the response stands, and what Prefer asks for: all of it, nothing, or that all is well (I-11, I-40).
+
+    The place of a draft names no version: its revisions are no versions that could be read (I-59).
+    """
     response = fhir_answers.resource(served, status)
-    response.headers["Location"] = f"{base}/QuestionnaireResponse/{served.id}/_history/{served.version}"
+    place = f"{base}/QuestionnaireResponse/{served.id}"
+    response.headers["Location"] = place if served.is_draft else f"{place}/_history/{served.version}"
     wanted = [word.strip() for word in request.headers.get("Prefer", "").replace(",", ";").split(";")]
     if "return=minimal" in wanted:
         response.set_data(b"")

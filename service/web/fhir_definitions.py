@@ -2,34 +2,38 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from service.journal.problems import Fault
-from service.web.search_values import PAGE, UnknownParameter, count_or_none
+from flask import current_app
+
+from service.journal.conditions import Period, Value, meets
+from service.r4.raw_json import splice
+from service.r4.search_parameters import BY_TYPE
+from service.web import search_reading
+from service.web.search_values import span
+from service.workflow.desk import ClinicDesk
+from service.workflow.find_responses import Served
 
 PUBLISHED = "infusion-journal-published"
 # What is published beside the Questionnaires, each in the folder of its type.
 OTHERS = ("CapabilityStatement", "CodeSystem", "OperationDefinition", "StructureDefinition", "ValueSet")
 KINDS = ("Questionnaire", *OTHERS)
-SEARCHED = ("_id", "name", "status", "title", "url", "version")
-_STATUS = "http://hl7.org/fhir/publication-status|"
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """One published definition: its id, its bytes as they are served, and what searches look at."""
+    """One published definition: its id, its url|version, its bytes as they are served, and what searches look at."""
 
     id: str
+    canonical: str
     raw: bytes
     digest: str
-    values: dict[str, str]
-
-    @property
-    def canonical(self) -> str:
-        """Its url with its version."""
-        return f"{self.values['url']}|{self.values['version']}"
+    values: dict[str, Value]
+    published_on: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,37 +54,94 @@ def publish(folder: Path, questionnaires: Mapping[str, bytes]) -> dict[str, tupl
     }
 
 
-def find(published: Iterable[Published], pairs: Iterable[tuple[str, str]]) -> FoundDefinitions:
-    """The definitions that meet every parameter, repeated ones too; strings by their beginning, all else exactly.
+def at(home: ClinicDesk, kind: str) -> tuple[Published, ...]:
+    """What is published of this type at a clinic: every definition but the prompt sets it does not offer (rule 5)."""
+    everything: dict[str, tuple[Published, ...]] = current_app.extensions[PUBLISHED]
+    withheld = {one.canonical for one in home.library.sets if one.is_withheld}
+    return tuple(one for one in everything[kind] if one.canonical not in withheld)
+
+
+def find(published: Iterable[Published], kind: str, pairs: Iterable[tuple[str, str]]) -> FoundDefinitions:
+    """The definitions that meet every parameter offered for this type, by id.
 
     UnknownParameter for any other parameter, also where nothing is published that it could narrow.
     """
-    asked = list(pairs)
-    limit, after = PAGE, ""
-    for name, value in asked:
-        if name == "_count":
-            limit = int(str(count_or_none(value)["limit"]))
-        elif name == "after":
-            after = value
-        elif name not in (*SEARCHED, "_format", "_pretty"):
-            raise UnknownParameter(Fault("not-supported", "This search parameter is not offered here."))
-    filters = [(name, value) for name, value in asked if name in SEARCHED]
-    found = [one for one in published if all(_meets(one, name, value) for name, value in filters)]
-    ahead = sorted((one for one in found if one.id > after), key=lambda one: one.id)
-    page = tuple(ahead[:limit])
-    return FoundDefinitions(page, page[-1].id if page and len(ahead) > limit else None, len(found))
+    wanted = search_reading.read(pairs, BY_TYPE[kind])
+    found = [one for one in published if all(meets(each, one.values) for each in wanted.conditions)]
+    ordered = sorted(found, key=lambda one: one.id)
+    for sort in reversed(wanted.order):
+        ordered.sort(key=_By(sort.field), reverse=sort.descending)
+    names = [one.id for one in ordered]
+    # A page link whose definition is no longer published begins anew.
+    begins = names.index(wanted.place) + 1 if wanted.place in names else 0
+    page = tuple(ordered[begins : begins + wanted.limit])
+    more = len(ordered) > begins + len(page)
+    return FoundDefinitions(page, page[-1].id if page and more else None, len(found))
+
+
+def as_served(one: Published) -> Served:
+    """A definition as its one version: what is published under an id never changes (rule 4)."""
+    raw = splice(one.raw, id=one.id, version_id="1", last_updated=one.published_on)
+    return Served(one.id, 1, one.published_on, "", raw)
+
+
+@dataclass(frozen=True, slots=True)
+class _By:
+    """What one definition is sorted by: a text, or the beginning of a time; first what has none."""
+
+    field: str
+
+    def __call__(self, one: Published) -> str:
+        value = one.values[self.field]
+        if isinstance(value, Period):
+            return value.start.isoformat() if value.start else ""
+        return str(value or "")
 
 
 def _published(raw: bytes) -> Published:
     value = json.loads(raw)
-    values = {name: str(value.get(name, "")) for name in SEARCHED} | {"_id": str(value["id"])}
-    return Published(value["id"], raw, hashlib.sha256(raw).hexdigest(), values)
+    digest = hashlib.sha256(raw).hexdigest()
+    canonical, published_on = f"{value['url']}|{value['version']}", span(value["date"])[0]
+    return Published(value["id"], canonical, raw, digest, _values(value), published_on)
 
 
-def _meets(one: Published, name: str, value: str) -> bool:
-    wanted = [word for word in value.split(",") if word]
-    if name in ("name", "title"):
-        return any(one.values[name].casefold().startswith(word.casefold()) for word in wanted)
-    if name == "url":
-        return not {one.values["url"], one.canonical}.isdisjoint(wanted)
-    return one.values[name] in [word.removeprefix(_STATUS) if name == "status" else word for word in wanted]
+def _values(value: dict[str, Any]) -> dict[str, Value]:
+    """What searches ask about, by the fields of the parameters."""
+    texts = {name: value.get(name) for name in ("description", "name", "publisher", "status", "title")}
+    effective = value.get("effectivePeriod", {})
+    return {
+        **texts,
+        "id": value["id"],
+        "url": f"{value['url']}|{value['version']}",
+        "version": value["version"],
+        "date": _period(value.get("date"), value.get("date")),
+        "effective": _period(effective.get("start"), effective.get("end")),
+        "code": _forms(coding for item in _items(value) for coding in item.get("code", ())),
+        "identifier": _forms(
+            {"system": one.get("system"), "code": one.get("value")} for one in value.get("identifier", ())
+        ),
+        "subject-type": frozenset(value.get("subjectType", ())),
+    }
+
+
+def _items(value: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The items of a Questionnaire at every depth."""
+    for item in value.get("item", ()):
+        yield item
+        yield from _items(item)
+
+
+def _forms(codings: Iterable[dict[str, Any]]) -> frozenset[str]:
+    """Every form in which a token may ask for one of these."""
+    found: set[str] = set()
+    for one in codings:
+        system, code = one.get("system") or "", one.get("code") or ""
+        found |= {code, f"{system}|{code}", *([f"{system}|"] if system else [])}
+    return frozenset(found)
+
+
+def _period(start: str | None, end: str | None) -> Period | None:
+    """The time from the first moment of the one date to the last of the other."""
+    if not start and not end:
+        return None
+    return Period(span(start)[0] if start else None, span(end)[1] if end else None)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from flask import Response, current_app, request
+from flask import Response, request
 
 from service.access.policies import fhir
 from service.journal.problems import Fault, UnknownPromptSet, Unusable
@@ -80,7 +80,7 @@ def populate(clinic: str) -> Response:
 def populate_one(clinic: str, resource_id: str) -> Response:
     """A blank response to this Questionnaire; what else the parameters name is left aside (P-02)."""
     asked = _parameters(_body(), TAKEN_TO_POPULATE)
-    found = _published(lambda one: one.id == resource_id)
+    found = _published(clinic, lambda one: one.id == resource_id)
     return _populate(found, asked, clinic)
 
 
@@ -136,13 +136,13 @@ def _named(clinic: str, asked: _Arguments) -> Published | None:
     one = given[0]
     if one.resource is not None:
         written = f"{one.resource.get('url')}|{one.resource.get('version')}"
-        return _published(lambda known: known.canonical == written)
+        return _published(clinic, lambda known: known.canonical == written)
     if one.word is not None:
-        newest = desk().library.by_url(one.word)
+        newest = desk().clinic(clinic).library.by_url(one.word)
         written = newest.canonical if newest is not None else one.word
-        return _published(lambda known: known.canonical == written)
+        return _published(clinic, lambda known: known.canonical == written)
     reference = _relative(one.reference, desk().clinic(clinic).base)
-    return _published(lambda known: f"Questionnaire/{known.id}" == reference)
+    return _published(clinic, lambda known: f"Questionnaire/{known.id}" == reference)
 
 
 def _subject(asked: _Arguments, base: str) -> str:
@@ -192,9 +192,9 @@ def _parameters(value: dict[str, object], offered: Collection[str]) -> _Argument
     return _Arguments(given)
 
 
-def _published(is_wanted: Callable[[Published], bool]) -> Published | None:
-    published: dict[str, tuple[Published, ...]] = current_app.extensions[fhir_definitions.PUBLISHED]
-    return next((one for one in published["Questionnaire"] if is_wanted(one)), None)
+def _published(clinic: str, is_wanted: Callable[[Published], bool]) -> Published | None:
+    offered = fhir_definitions.at(desk().clinic(clinic), "Questionnaire")
+    return next((one for one in offered if is_wanted(one)), None)
 
 
 def _relative(reference: str | None, base: str) -> str | None:

@@ -10,6 +10,7 @@ import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from urllib.parse import parse_qsl
 
 from flask import Response, g, request
 
@@ -17,13 +18,14 @@ from service.access.context import AccessContext
 from service.access.decision import decide
 from service.access.policies import Policy
 from service.journal.problems import Fault
-from service.r4 import bundle, excerpt
+from service.r4 import bundle, excerpt, history
 from service.web import fhir_answers, search_values
 from service.web.guards import ScopeTooSmall, context, desk, wiring
 from service.web.problems import FHIR_JSON
-from service.web.reading import read_form
+from service.web.reading import FORM_BYTES, MAX_FIELDS, NotReadable, UnsupportedType, read_body
 from service.web.search_values import BadValue, UnknownParameter
-from service.workflow.find_responses import Served
+from service.workflow.find_responses import FoundVersions, Served
+from service.workflow.read_encounters import encounters_of
 
 Pairs = list[tuple[str, str]]
 Entry = tuple[str, bytes]
@@ -86,7 +88,7 @@ def asked(clinic: str, kind: str, offered: Collection[str] = ()) -> Asked:
     """
     pairs = list(request.args.items(multi=True))
     if request.method == "POST":
-        pairs += read_form(request).items()
+        pairs += _form()
     base = desk().clinic(clinic).base
     said = [(name, value) for name, value in pairs if name in _ONCE]
     summary, elements, total = (_said(said, name) for name in _ONCE)
@@ -137,6 +139,20 @@ def answer(
     )
 
 
+def past(search: Asked, found: FoundVersions) -> Response:
+    """A page of one resource's history (I-60)."""
+    versions = [history.Past(one.version, one.last_updated, search.shown(one.raw)) for one in found.served]
+    following = search.following(str(found.next_below) if found.next_below else None)
+    place = search.kind.removesuffix("/_history")
+    raw = history.write(search.base, place, search.self_url, found.total, versions, following)
+    return fhir_answers.private(Response(raw, content_type=FHIR_JSON))
+
+
+def visits_of(served: Iterable[Served]) -> list[Entry]:
+    """The visits that these matches name, to come with them (I-80)."""
+    return [(f"Encounter/{one.id}", one.raw) for one in encounters_of(desk(), context(), served)]
+
+
 def page(
     search: Asked,
     entries: Iterable[Entry],
@@ -153,6 +169,17 @@ def page(
         search.following(place),
         included=included,
     )
+
+
+def _form() -> Pairs:
+    """The fields of a search by form; unlike on a page, one may stand more than once (I-83)."""
+    if request.mimetype != "application/x-www-form-urlencoded":
+        raise UnsupportedType(Fault("not-supported", "A search by POST is a plain form."))
+    try:
+        written = read_body(request, FORM_BYTES).decode("ascii")
+        return parse_qsl(written, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+    except ValueError:
+        raise NotReadable(Fault("structure", "The body is not a form.")) from None
 
 
 def _opened(kind: str, base: str, pairs: Pairs, filters: Pairs) -> Pairs:

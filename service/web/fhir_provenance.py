@@ -3,7 +3,7 @@
 from flask import Response
 
 from service.access.policies import fhir
-from service.web import fhir_answers, fhir_pages, fhir_search, search_values
+from service.web import fhir_answers, fhir_pages, fhir_search, search_reading
 from service.web.doors import Door
 from service.web.guards import context, desk
 from service.workflow.read_provenance import find_provenances, read_provenance
@@ -25,6 +25,6 @@ def read(clinic: str, provenance_id: str) -> Response:
 @door.open("/Provenance/_search", SEARCH, "POST")
 def search(clinic: str) -> Response:
     asked = fhir_pages.asked(clinic, "Provenance")
-    wanted = fhir_search.provenances(asked.filters, context(), asked.base)
+    wanted = fhir_search.provenances(asked.filters, context())
     found = find_provenances(desk(), context(), wanted, asked.query, counted=asked.counted)
-    return fhir_pages.answer(asked, found.served, search_values.place_of(found.next_after), found.total)
+    return fhir_pages.answer(asked, found.served, search_reading.place_of(found.ended), found.total)

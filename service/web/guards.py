@@ -25,9 +25,11 @@ from service.wiring import Wiring
 from service.workflow import recognise
 from service.workflow.desk import ClinicDesk, Desk
 from service.workflow.recognise import Visitor
+from service.workflow.recognise_system import own_bearer
 from service.workflow.record_refusal import record_refusal
 
 WIRING = "infusion-journal"
+EXPORT_BASE = "export_base"  # the door where our own tokens are shown
 _REQUEST_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -164,8 +166,16 @@ def _recognise() -> None:
         g.visitor, g.context = recognise.visitor(desk(), arguments["visit"], secret, origin())
         g.csrf = csrf_token(secret)
     elif "clinic" in arguments:
-        bearer = request.headers.get("Authorization", "")
-        g.context = recognise.bearer(desk(), arguments["clinic"], bearer, origin())
+        g.context = _bearer(arguments["clinic"], request.headers.get("Authorization", ""))
+
+
+def _bearer(clinic_key: str, shown: str) -> AccessContext | None:
+    """At a clinic's export base the tokens that we gave out ourselves, elsewhere its record system's (SMART B-20)."""
+    if request.blueprint != EXPORT_BASE:
+        return recognise.bearer(desk(), clinic_key, shown, origin())
+    if clinic_key not in wiring().exports:
+        raise NotYours
+    return own_bearer(desk(), wiring().exports[clinic_key], shown, origin())
 
 
 def _no_such_door() -> NoReturn:

@@ -63,7 +63,7 @@ def decide(visit: str) -> AnyResponse | tuple[str, int]:
 def say(visit: str) -> AnyResponse | tuple[str, int]:
     fields = form()
     said, why = fields.get("kind", ""), deciding.one_of(Reason, fields.get("why"))
-    kind, closing = _SAID.get(said), desk().library.closing
+    kind, closing = _SAID.get(said), guards.clinic().library.closing
     if kind is None:
         raise NotReadable
     set_url = closing.url if said == "ask-closing" and closing else None
@@ -115,7 +115,7 @@ def _visits_page(
         apart=cards.apart(seen),
         rulings=cards.ruling_rows(seen),
         left_out=cards.left_out(seen),
-        closing=desk().library.closing,
+        closing=guards.clinic().library.closing,
         page="visits",
         **_said_before(problem, again, time_twice),
     )
@@ -150,7 +150,9 @@ def _said_before(problem: str | None, again: dict[str, str] | None, time_twice: 
 
 def _seen(charted: Charted) -> cards.Seen:
     opened = charted.opened
-    return cards.Seen(opened.overview, charted.visits, desk().library, opened.filings, guards.clinic().zone)
+    return cards.Seen(
+        opened.overview, charted.visits, guards.clinic().library, opened.filings, guards.clinic().zone
+    )
 
 
 def _patient(fields: dict[str, str]) -> str:

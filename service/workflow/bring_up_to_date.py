@@ -66,12 +66,12 @@ def _read(desk: Desk, clinic_key: str, patient_id: str) -> _Course:
     row = courses.course_row(desk.store, context, patient_id)
     begun = drafts.for_upkeep(desk.store, clinic_key, ids)
     sent = tuple(entries.find(desk.store, context, EntryQuery(patient_ids=ids, limit=MOST)))
-    rules = desk.clinic(clinic_key).rules
+    home = desk.clinic(clinic_key)
     seen, now = seen_of(desk, context, ids), desk.now()
-    view = overview(seen, rules, desk.library, now, drafts=begun, entries=sent)
+    view = overview(seen, home.rules, home.library, now, drafts=begun, entries=sent)
     # A Task may say "not today" (T-03). What is being written changes nothing that others are told (rule 13).
     put_off = _put_off(begun, sent)
-    told = overview(seen, rules, desk.library, now, drafts=put_off, entries=sent)
+    told = overview(seen, home.rules, home.library, now, drafts=put_off, entries=sent)
     revision, open_items = (row.revision, row.open_items) if row else (0, 0)
     return _Course(context, patient_id, revision, open_items, view, told, begun, sent)
 

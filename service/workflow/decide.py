@@ -11,6 +11,7 @@ from service.access.context import AccessContext
 from service.audit.record import Deed
 from service.journal.entries import Link
 from service.journal.problems import ChangedElsewhere, NotAllowed, NotYours, Unusable
+from service.journal.prompts import PromptLibrary
 from service.journal.rulings import Reason, Ruling, RulingKind
 from service.journal.series import Assignment
 from service.journal.worklist import Way, WorkItem
@@ -123,7 +124,7 @@ def decide(
     infusion = look(desk, chart).overview.course.infusion_of([encounter_id])
     if infusion is None:
         raise NotYours
-    known = set_url is None or desk.library.by_url(set_url) is not None
+    known = set_url is None or desk.clinic(chart.clinic).library.by_url(set_url) is not None
     if kind not in OF_ONES_OWN or not known or (kind is RulingKind.ASK_SET) != (set_url is not None):
         raise NotThisWay
     ruling = _by(desk, chart, patient_id, kind, why)
@@ -182,7 +183,8 @@ def _ruling(
         return replace(ruling, encounter_ids=item.encounter_ids, at=_time(item, decision))
     if decision.way in (Way.ONE, Way.SEPARATE):
         return replace(ruling, encounter_ids=item.encounter_ids, beside=_beside(opened, item, decision))
-    return replace(ruling, encounter_ids=item.encounter_ids, set_url=_set_url(desk, decision.way))
+    set_url = _set_url(desk.clinic(chart.clinic).library, decision.way)
+    return replace(ruling, encounter_ids=item.encounter_ids, set_url=set_url)
 
 
 def _time(item: WorkItem, decision: Decision) -> datetime | None:
@@ -209,8 +211,7 @@ def _infusions(opened: OpenedCourse, encounter_ids: Iterable[str]) -> set[str]:
     return {one.encounter_id for one in found if one is not None}
 
 
-def _set_url(desk: Desk, way: Way) -> str | None:
-    library = desk.library
+def _set_url(library: PromptLibrary, way: Way) -> str | None:
     asked = {Way.ASK_REPEATING: library.repeating, Way.ASK_CLOSING: library.closing}.get(way)
     return asked.url if asked else None
 

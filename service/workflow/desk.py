@@ -67,10 +67,11 @@ class App:
 class ClinicDesk:
     """One clinic as workflows see it: its names, its rules, and the ways to its record system.
 
-    `apps` are by kind of visit: patient, clinician, officer. `record_system` takes what gives an access token;
-    `for_delivery` calls with the worker's own. `merged_patients`: a patient also reaches what was written under a
-    record that theirs replaces, once the record system confirms it (threat T9). `introspection` is there where the
-    clinic takes opaque tokens; without `signed_tokens` it is asked about every token.
+    `library` has the sets that this clinic offers; those it does not are withheld in it. `apps` are by kind of visit:
+    patient, clinician, officer. `record_system` takes what gives an access token; `for_delivery` calls with the
+    worker's own. `merged_patients`: a patient also reaches what was written under a record that theirs replaces, once
+    the record system confirms it (threat T9). `introspection` is there where the clinic takes opaque tokens; without
+    `signed_tokens` it is asked about every token.
     """
 
     key: str
@@ -83,6 +84,7 @@ class ClinicDesk:
     issuer: str
     spellings: tuple[str, ...]
     rules: ClinicRules
+    library: PromptLibrary
     officers: frozenset[str]
     care_team: frozenset[str]
     audiences: tuple[str, ...]

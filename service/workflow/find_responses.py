@@ -1,46 +1,54 @@
 """A client reads or searches QuestionnaireResponses within its reach, or their past; each read is remembered."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from service.access.context import AccessContext
 from service.audit.record import Deed
+from service.journal.conditions import Among, Place, Sort, Value, is_behind, meets, values_asked
 from service.journal.entries import Draft, EntryVersion, shared_answers
 from service.journal.problems import NotYours
-from service.journal.questions import Cursor, EntryQuery
+from service.journal.questions import EntryQuery
 from service.r4 import questionnaire_response
 from service.r4.questionnaire_response import FiledEntry
 from service.store import drafts, entries
 from service.workflow.desk import Desk
 from service.workflow.remember import before_answering, record
 
-# In front of a draft's id in a cursor: no entry's id begins so.
-DRAFT = "draft."
-_ANY_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+_NEWEST_FIRST = (Sort("authored", descending=True),)
+# Drafts stand first, where nobody asks for another order: one order that writing between two pages does not change.
+_STILL_WRITTEN = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """One response as a client gets it: its FHIR id and version, when it last changed, its JSON."""
+    """One response as a client gets it: its FHIR id and version, when it last changed, its JSON.
+
+    Of a draft the version is its revision, which a versionId tells apart: version 1 comes only when it is sent.
+    """
 
     id: str
     version: int
     last_updated: datetime
     patient_id: str
     raw: bytes
+    is_draft: bool = False
+
+    @property
+    def version_id(self) -> str:
+        """The versionId, and what stands in the ETag: "3" for a version, "0.3" for a draft's revision."""
+        return f"0.{self.version}" if self.is_draft else str(self.version)
 
 
 @dataclass(frozen=True, slots=True)
 class FoundResponses:
-    """One page of matches, the cursor of the next, and how many there are on all pages where that was asked.
-
-    A page that ended among the drafts names the draft, with `DRAFT` in front of its id.
-    """
+    """One page of matches, where it ended if there are more, and how many there are on all pages where asked."""
 
     served: tuple[Served, ...]
-    next_after: Cursor | None
+    ended: Place | None
     total: int | None = None
 
 
@@ -68,7 +76,7 @@ def read_response(desk: Desk, context: AccessContext, response_id: str) -> Serve
     served = serve(entry) if entry else _draft(desk, context, response_id)
     if served is None:
         raise NotYours
-    what = f"QuestionnaireResponse/{served.id}/_history/{served.version}"
+    what = f"QuestionnaireResponse/{served.id}/_history/{served.version_id}"
     before_answering(desk, context, [record(desk, context, Deed.READ, patient=served.patient_id, what=what)])
     return served
 
@@ -106,21 +114,24 @@ def as_version_number(written: str) -> int | None:
 def find_responses(
     desk: Desk, context: AccessContext, wanted: EntryQuery, query: str, *, counted: bool = False
 ) -> FoundResponses:
-    """The matches of a search: one's own drafts, then what was sent, the newest first. No match for limit 0.
+    """The matches of a search: one's own drafts, then what was sent, the newest first, unless it has its own order.
 
+    No match for limit 0.
     One record for every patient found, or one for none (BALP B-07); `query` is the search as it was asked.
     """
     begun = _drafts(desk, context, wanted)
     total = entries.count(desk.store, context, wanted) + len(begun) if counted else None
     found = _page(desk, context, wanted, begun) if wanted.limit else FoundResponses((), None)
-    touched = {one.patient_id for one in found.served} | about(context, wanted.patient_ids, total)
+    asked = values_asked(wanted.conditions, "patient_id")
+    touched = {one.patient_id for one in found.served} | about(context, asked, total)
     remember_search(desk, context, "QuestionnaireResponse", query, touched)
     return replace(found, total=total)
 
 
 def find_by_identifier(desk: Desk, context: AccessContext, identifier: str) -> Served | None:
     """What stands under this business identifier within reach, draft or sent; remembered as a search."""
-    wanted = EntryQuery(identifiers=frozenset({identifier}), limit=1)
+    key = frozenset({identifier.removeprefix("urn:uuid:")} if identifier.startswith("urn:uuid:") else ())
+    wanted = EntryQuery(conditions=(Among("key", key),), limit=1)
     found = find_responses(desk, context, wanted, urlencode({"identifier": identifier}))
     return next(iter(found.served), None)
 
@@ -172,10 +183,11 @@ def serve_draft(desk: Desk, context: AccessContext, draft: Draft) -> Served:
         )
     )
     response_id = desk.entry_id(context.clinic, draft.key)
+    served = Served(response_id, draft.revision, draft.saved_at, draft.patient_id, raw, is_draft=True)
     spliced = questionnaire_response.splice(
-        raw, id=response_id, version_id=str(draft.revision), last_updated=draft.saved_at
+        raw, id=response_id, version_id=served.version_id, last_updated=draft.saved_at
     )
-    return Served(response_id, draft.revision, draft.saved_at, draft.patient_id, spliced)
+    return replace(served, raw=spliced)
 
 
 def _draft(desk: Desk, context: AccessContext, response_id: str) -> Served | None:
@@ -187,57 +199,83 @@ def _draft(desk: Desk, context: AccessContext, response_id: str) -> Served | Non
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """One draft or sent version, and what it is sorted by."""
+
+    keys: tuple[str | datetime, ...]
+    id: str
+    found: Draft | EntryVersion
+
+
 def _page(desk: Desk, context: AccessContext, wanted: EntryQuery, begun: list[Draft]) -> FoundResponses:
-    ahead = begun if wanted.after is None else _behind(desk, context, wanted.after, begun)
-    shown = [serve_draft(desk, context, draft) for draft in ahead[: wanted.limit]]
-    last = _place_of_draft(desk, context, ahead[len(shown) - 1]) if shown else None
-    if len(ahead) > len(shown):
-        return FoundResponses(tuple(shown), last)
-    room = wanted.limit - len(shown)
-    among_drafts = wanted.after is not None and wanted.after.id.startswith(DRAFT)
-    behind = replace(wanted, limit=room + 1, after=None if among_drafts else wanted.after)
-    found = entries.find(desk.store, context, behind)
-    served = (*shown, *(serve(entry) for entry in found[:room]))
-    if len(found) <= room:
-        return FoundResponses(served, None)
-    return FoundResponses(served, Cursor(found[room - 1].authored, found[room - 1].id) if room else last)
+    order = wanted.order or _NEWEST_FIRST
+    found = entries.find(desk.store, context, replace(wanted, limit=wanted.limit + 1))
+    matches = [_Match(_keys(_of_entry(one), order), one.id, one) for one in found]
+    for draft in begun:
+        values = _of_draft(desk, context, draft)
+        keys = _keys(values if wanted.order else values | {"authored": _STILL_WRITTEN}, order)
+        name = desk.entry_id(context.clinic, draft.key)
+        if wanted.behind is None or is_behind(order, keys, name, wanted.behind):
+            matches.append(_Match(keys, name, draft))
+    page = _sorted(matches, order)[: wanted.limit]
+    served = tuple(_serve_any(desk, context, one.found) for one in page)
+    more = len(matches) > len(page)
+    return FoundResponses(served, Place(page[-1].keys, page[-1].id) if more else None)
+
+
+def _sorted(matches: list[_Match], order: Sequence[Sort]) -> list[_Match]:
+    """In this order, and by id where they are alike; sorts keep what came before them."""
+    ordered = sorted(matches, key=lambda one: one.id, reverse=order[-1].descending)
+    for at in reversed(range(len(order))):
+        ordered.sort(key=_KeyAt(at), reverse=order[at].descending)
+    return ordered
+
+
+@dataclass(frozen=True, slots=True)
+class _KeyAt:
+    at: int
+
+    def __call__(self, one: _Match) -> Any:
+        return one.keys[self.at]
+
+
+def _serve_any(desk: Desk, context: AccessContext, found: Draft | EntryVersion) -> Served:
+    return serve_draft(desk, context, found) if isinstance(found, Draft) else serve(found)
+
+
+def _keys(values: Mapping[str, Value], order: Iterable[Sort]) -> tuple[str | datetime, ...]:
+    keys = (values[one.field] for one in order)
+    return tuple(one for one in keys if isinstance(one, str | datetime))
 
 
 def _drafts(desk: Desk, context: AccessContext, wanted: EntryQuery) -> list[Draft]:
-    """The drafts that the search asks for, by id: the one order that writing between two pages does not change."""
+    """The drafts that the search asks for: drafts are few, and no table of others'."""
     if not context.sees_drafts:
         return []
-    begun = [draft for draft in drafts.drafts_of(desk.store, context) if _fits(desk, context, draft, wanted)]
-    return sorted(begun, key=lambda draft: _place_of_draft(desk, context, draft).id)
+    return [
+        draft
+        for draft in drafts.drafts_of(desk.store, context)
+        if all(meets(one, _of_draft(desk, context, draft)) for one in wanted.conditions)
+    ]
 
 
-def _behind(desk: Desk, context: AccessContext, after: Cursor, begun: list[Draft]) -> list[Draft]:
-    """The drafts behind this place; none behind what was sent."""
-    if not after.id.startswith(DRAFT):
-        return []
-    return [one for one in begun if _place_of_draft(desk, context, one).id > after.id]
+def _of_draft(desk: Desk, context: AccessContext, draft: Draft) -> dict[str, Value]:
+    """A draft by the fields that searches ask about; it was last changed when it was last saved."""
+    return {
+        "id": desk.entry_id(context.clinic, draft.key),
+        "key": draft.key,
+        "patient_id": draft.patient_id,
+        "questionnaire": draft.questionnaire,
+        "encounter_id": draft.link.encounter_id,
+        "status": draft.status,
+        "authored": draft.saved_at,
+        "recorded_at": draft.saved_at,
+    }
 
 
-def _place_of_draft(desk: Desk, context: AccessContext, draft: Draft) -> Cursor:
-    return Cursor(_ANY_TIME, f"{DRAFT}{desk.entry_id(context.clinic, draft.key)}")
-
-
-def _fits(desk: Desk, context: AccessContext, draft: Draft, wanted: EntryQuery) -> bool:
-    """The search's parameters, said of a draft: drafts are few, and no table of others'."""
-    said: tuple[tuple[Collection[str] | None, str | None], ...] = (
-        (wanted.ids, desk.entry_id(context.clinic, draft.key)),
-        (wanted.patient_ids, draft.patient_id),
-        (wanted.encounters, draft.link.encounter_id),
-        (wanted.identifiers, f"urn:uuid:{draft.key}"),
-        (wanted.statuses, draft.status),
-        (wanted.questionnaires, draft.questionnaire),
-    )
-    return all(asked is None or value in asked for asked, value in said) and _time_fits(draft, wanted)
-
-
-def _time_fits(draft: Draft, wanted: EntryQuery) -> bool:
-    after = wanted.authored_from is None or draft.saved_at >= wanted.authored_from
-    return after and (wanted.authored_before is None or draft.saved_at < wanted.authored_before)
+def _of_entry(entry: EntryVersion) -> dict[str, Value]:
+    return {"status": entry.status, "authored": entry.authored, "recorded_at": entry.recorded_at}
 
 
 def _remember_read(desk: Desk, context: AccessContext, versions: Iterable[EntryVersion]) -> None:

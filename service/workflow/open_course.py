@@ -56,10 +56,12 @@ def look(desk: Desk, context: AccessContext) -> OpenedCourse:
     ids = reached(context)
     sent = entries.find(desk.store, context, EntryQuery(patient_ids=ids, limit=MOST))
     begun = drafts.drafts_of(desk.store, context) if context.sees_drafts else ()
-    seen, rules = seen_of(desk, context, ids), desk.clinic(context.clinic).rules
-    view = overview(seen, rules, desk.library, desk.now(), drafts=begun, entries=sent)
+    seen, home = seen_of(desk, context, ids), desk.clinic(context.clinic)
+    view = overview(seen, home.rules, home.library, desk.now(), drafts=begun, entries=sent)
     owed = {filing.entry_id: filing for one in ids for filing in filings.of_patient(desk.store, context, one)}
-    return OpenedCourse(patient_id, view, owed, sets_to_write_now(view.steps, desk.library, rules.series))
+    return OpenedCourse(
+        patient_id, view, owed, sets_to_write_now(view.steps, home.library, home.rules.series)
+    )
 
 
 def reached(context: AccessContext) -> tuple[str, ...]:

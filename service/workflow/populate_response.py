@@ -7,7 +7,7 @@ from service.access.context import AccessContext
 from service.audit.record import Deed
 from service.journal.checking import check_canonical
 from service.journal.problems import Conflict, Fault, NotAllowed, NotAnEntry
-from service.journal.prompts import PromptSet
+from service.journal.prompts import PromptLibrary, PromptSet
 from service.r4 import populate
 from service.r4.populate import Blank
 from service.workflow.desk import Desk
@@ -48,7 +48,7 @@ def populate_response(desk: Desk, context: AccessContext, wanted: Wanted) -> Pop
     """
     if context.only_patient != wanted.patient_id or not context.sees_drafts:
         raise NotAllowed
-    prompt_set = _open_set(desk, wanted.canonical)
+    prompt_set = _open_set(desk.clinic(context.clinic).library, wanted.canonical)
     questionnaire, key = json.loads(wanted.questionnaire), desk.new_id()
     issues = _unused(wanted, populate.launch_contexts(questionnaire))
     encounter_id = None
@@ -69,9 +69,9 @@ def populate_response(desk: Desk, context: AccessContext, wanted: Wanted) -> Pop
     return Populated(populate.skeleton(questionnaire, blank), issues)
 
 
-def _open_set(desk: Desk, canonical: str) -> PromptSet:
-    faults = check_canonical(desk.library, canonical)
-    prompt_set = desk.library.by_canonical(canonical)
+def _open_set(library: PromptLibrary, canonical: str) -> PromptSet:
+    faults = check_canonical(library, canonical)
+    prompt_set = library.by_canonical(canonical)
     if faults or prompt_set is None:
         raise NotAnEntry(*faults)
     return prompt_set

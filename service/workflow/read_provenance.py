@@ -3,16 +3,16 @@
 No Provenance is kept: its id names the version that it is written from (`Desk.provenance_id`).
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
 from itertools import islice
 
 from service.access.context import AccessContext
 from service.audit.record import Deed
+from service.journal.conditions import Among, Condition, Place, Value, meets, values_asked
 from service.journal.entries import EntryVersion
 from service.journal.problems import NotYours
-from service.journal.questions import Cursor, EntryQuery
+from service.journal.questions import EntryQuery
 from service.r4 import provenance
 from service.r4.raw_json import splice
 from service.store import entries
@@ -27,31 +27,25 @@ _AT_ONCE = 200
 
 @dataclass(frozen=True, slots=True)
 class VersionsQuery:
-    """Which Provenances are asked for; None asks nothing, an empty collection finds nothing.
+    """Which Provenances are asked for: by conditions of "id", "patient_id", "recorded_at" and "target".
 
-    `ids` are Provenance ids; `targets` pairs of an entry's id and a version as written, None for every version.
-    `recorded_from` is part of the span, `recorded_before` is not. `after` holds the last one's entry's instant and
-    its own id.
+    A target is an entry's id, or "id/_history/version". `after` holds the last one's entry's instant and its own id.
     """
 
-    ids: frozenset[str] | None = None
-    patient_ids: Collection[str] | None = None
-    targets: frozenset[tuple[str, str | None]] | None = None
-    recorded_from: datetime | None = None
-    recorded_before: datetime | None = None
-    after: Cursor | None = None
+    conditions: tuple[Condition, ...] = ()
+    after: Place | None = None
     limit: int = 50
 
 
 @dataclass(frozen=True, slots=True)
 class FoundProvenances:
-    """One page of Provenances: by entry, the last written first, and the newest version first. `next_after` goes on.
+    """One page of Provenances: by entry, the last written first, and the newest version first; where it ended.
 
     `total`: how many there are on all pages, where that was asked.
     """
 
     served: tuple[Served, ...]
-    next_after: Cursor | None
+    ended: Place | None
     total: int | None = None
 
 
@@ -76,9 +70,10 @@ def find_provenances(
 
     A clinic may have very many entries and few that match, so one page ends after `_AT_ONCE` of them with a cursor.
     """
-    total = _count(desk, context, wanted) if counted else None
+    total = entries.count_versions(desk.store, context, wanted.conditions) if counted else None
     found = _page(desk, context, wanted) if wanted.limit else FoundProvenances((), None)
-    touched = {one.patient_id for one in found.served} | about(context, wanted.patient_ids, total)
+    asked = values_asked(wanted.conditions, "patient_id")
+    touched = {one.patient_id for one in found.served} | about(context, asked, total)
     remember_search(desk, context, "Provenance", query, touched)
     return replace(found, total=total)
 
@@ -116,32 +111,20 @@ def _page(desk: Desk, context: AccessContext, wanted: VersionsQuery) -> FoundPro
     served = tuple(serve_provenance(desk, one) for _, one in page)
     if len(found) > wanted.limit:
         head, ended = page[-1]
-        return FoundProvenances(served, Cursor(head.authored, desk.provenance_id(ended.id, ended.version)))
+        return FoundProvenances(served, Place((head.authored,), desk.provenance_id(ended.id, ended.version)))
     last = looked_at[-1] if len(heads) > _AT_ONCE else None
-    return FoundProvenances(served, Cursor(last.authored, desk.provenance_id(last.id, 1)) if last else None)
-
-
-def _count(desk: Desk, context: AccessContext, wanted: VersionsQuery) -> int:
-    named: list[set[tuple[str, int | None]]] = []
-    if wanted.ids is not None:
-        named.append({version for one in wanted.ids if (version := _version_named(one))})
-    if wanted.targets is not None:
-        numbered = ((one, written and as_version_number(written), written) for one, written in wanted.targets)
-        named.append(
-            {(one, number or None) for one, number, written in numbered if number or written is None}
-        )
-    return entries.count_versions(
-        desk.store, context, named, wanted.patient_ids, wanted.recorded_from, wanted.recorded_before
-    )
+    return FoundProvenances(served, Place((last.authored,), desk.provenance_id(last.id, 1)) if last else None)
 
 
 def _heads(desk: Desk, context: AccessContext, wanted: VersionsQuery) -> list[EntryVersion]:
     """The newest versions of the entries to look at, one more than `_AT_ONCE`; the one that a page ended in again."""
-    asked = EntryQuery(ids=_entry_ids(wanted), patient_ids=wanted.patient_ids, limit=_AT_ONCE + 1)
+    named, of_patients = _entry_ids(wanted), [one for one in wanted.conditions if one.field == "patient_id"]
+    among = [Among("id", named)] if named is not None else []
+    asked = EntryQuery(conditions=(*of_patients, *among), limit=_AT_ONCE + 1)
     if wanted.after is None:
         return entries.find(desk.store, context, asked)
     entry_id, version = _version_named(wanted.after.id) or ("", 1)
-    behind = replace(asked, after=Cursor(wanted.after.authored, entry_id))
+    behind = replace(asked, behind=Place(wanted.after.keys, entry_id))
     this = entries.by_id(desk.store, context, entry_id) if version > 1 else None
     return [*([this] if this else []), *entries.find(desk.store, context, behind)]
 
@@ -149,11 +132,14 @@ def _heads(desk: Desk, context: AccessContext, wanted: VersionsQuery) -> list[En
 def _entry_ids(wanted: VersionsQuery) -> frozenset[str] | None:
     """The entries that every parameter leaves; None for all."""
     said: list[frozenset[str]] = []
-    if wanted.ids is not None:
-        named = (_version_named(one) for one in wanted.ids)
-        said.append(frozenset(one[0] for one in named if one))
-    if wanted.targets is not None:
-        said.append(frozenset(entry_id for entry_id, _ in wanted.targets))
+    for one in wanted.conditions:
+        if not isinstance(one, Among) or one.negated:
+            continue
+        if one.field == "id":
+            named = (_version_named(name) for name in one.values)
+            said.append(frozenset(version[0] for version in named if version))
+        elif one.field == "target":
+            said.append(frozenset(target.partition("/")[0] for target in one.values))
     return frozenset.intersection(*said) if said else None
 
 
@@ -167,19 +153,16 @@ def _matching(
 
 
 def _fits(desk: Desk, one: EntryVersion, wanted: VersionsQuery) -> bool:
-    name = desk.provenance_id(one.id, one.version)
-    targets = {(one.id, None), (one.id, str(one.version))}
-    return (
-        (wanted.ids is None or name in wanted.ids)
-        and (wanted.targets is None or not targets.isdisjoint(wanted.targets))
-        and (wanted.patient_ids is None or one.patient_id in wanted.patient_ids)
-        and (wanted.recorded_from is None or one.recorded_at >= wanted.recorded_from)
-        and (wanted.recorded_before is None or one.recorded_at < wanted.recorded_before)
-        and not _was_shown(one, wanted.after)
-    )
+    values: dict[str, Value] = {
+        "id": desk.provenance_id(one.id, one.version),
+        "patient_id": one.patient_id,
+        "recorded_at": one.recorded_at,
+        "target": frozenset({one.id, f"{one.id}/_history/{one.version}"}),
+    }
+    return all(meets(each, values) for each in wanted.conditions) and not _was_shown(one, wanted.after)
 
 
-def _was_shown(one: EntryVersion, after: Cursor | None) -> bool:
+def _was_shown(one: EntryVersion, after: Place | None) -> bool:
     """Whether an earlier page ended in this entry, at this version or an older one."""
     ended = _version_named(after.id) if after else None
     return ended is not None and ended[0] == one.id and one.version >= ended[1]

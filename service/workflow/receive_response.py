@@ -82,7 +82,7 @@ def _judged(desk: Desk, context: AccessContext, value: dict[str, object]) -> _Ar
     if patient_id is None:
         raise NotAllowed
     status = EntryStatus(received.status)
-    _refuse(check_canonical(desk.library, received.questionnaire))
+    refuse(check_canonical(desk.clinic(context.clinic).library, received.questionnaire))
     prompt_set = desk.library.by_canonical(received.questionnaire)
     if prompt_set is None:
         raise NotAnEntry
@@ -95,7 +95,7 @@ def _judged(desk: Desk, context: AccessContext, value: dict[str, object]) -> _Ar
         *check(received, prompt_set, status=status, now=now, patient_id=patient_id, encounters=encounters),
         *set_fits(prompt_set, asked),
     )
-    _refuse(faults)
+    refuse(faults)
     if entries.by_key(desk.store, context, key) is not None:
         raise AlreadySent
     answers = tuple(Answer(link_id, words) for link_id, words in received.texts().items())
@@ -103,7 +103,8 @@ def _judged(desk: Desk, context: AccessContext, value: dict[str, object]) -> _Ar
 
 
 def not_as_sent(received: ReceivedResponse, value: dict[str, object]) -> tuple[Fault, ...]:
-    """What an app may not decide: security labels, resources inside, an excerpt in place of the whole (T10, I-79)."""
+    """What an app may not decide or leave open: security labels, resources inside, an excerpt in place of the whole
+    (T10, I-79), and an element of ours that names nobody (T5)."""
     meta = value.get("meta")
     labelled = isinstance(meta, dict) and "security" in meta
     told = (
@@ -111,10 +112,24 @@ def not_as_sent(received: ReceivedResponse, value: dict[str, object]) -> tuple[F
         ("contained" in value, "Contained resources are not taken here.", f"{_ROOT}.contained"),
         (received.has_subsetted_tag, "This is an excerpt, not the whole response.", f"{_ROOT}.meta.tag"),
     )
-    return tuple(Fault("business-rule", text, place) for holds, text, place in told if holds)
+    named = {
+        "identifier": received.identifier,
+        "encounter": received.encounter,
+        "author": received.author,
+        "source": received.source,
+    }
+    return (
+        *(Fault("business-rule", text, place) for holds, text, place in told if holds),
+        *(
+            Fault("value", "This must name what it is about, or be left out.", f"{_ROOT}.{name}")
+            for name, said in named.items()
+            if name in value and said is None
+        ),
+    )
 
 
-def _refuse(faults: tuple[Fault, ...]) -> None:
+def refuse(faults: tuple[Fault, ...]) -> None:
+    """NotAnEntry with all of these, if any of them stands in the way."""
     if any(fault.severity == "error" for fault in faults):
         raise NotAnEntry(*faults)
 
@@ -193,12 +208,19 @@ def set_fits(prompt_set: PromptSet, asked: str | None) -> tuple[Fault, ...]:
     return (Fault("business-rule", "Another prompt set belongs to this infusion.", f"{_ROOT}.questionnaire"),)
 
 
-def _missing(arrived: _Arrived) -> dict[str, object]:
-    """What every response of ours says (R-02, element rules B): filled in where the app left it out."""
-    received, patient = arrived.received, {"reference": f"Patient/{arrived.patient_id}"}
+def left_out(
+    received: ReceivedResponse, key: str, patient_id: str, encounter_id: str | None = None
+) -> dict[str, object]:
+    """What every response of ours says (R-02, element rules B), where the app left it out.
+
+    `encounter_id` is the infusion's where it is known already.
+    """
+    patient = {"reference": f"Patient/{patient_id}"}
     said: dict[str, object] = {}
     if received.identifier is None:
-        said["identifier"] = {"system": URI_IDENTIFIER, "value": f"urn:uuid:{arrived.key}"}
+        said["identifier"] = {"system": URI_IDENTIFIER, "value": f"urn:uuid:{key}"}
+    if received.encounter is None and encounter_id is not None:
+        said["encounter"] = {"reference": f"Encounter/{encounter_id}"}
     if received.author is None:
         said["author"] = patient
     if received.source is None and not received.r5_source:
@@ -220,11 +242,16 @@ def _send(desk: Desk, context: AccessContext, arrived: _Arrived, raw: bytes) -> 
         language=arrived.received.language or arrived.prompt_set.language,
         draft_revision=_draft_revision(desk, context, arrived.key),
         through="api",
-        received=raw_json.supplement(raw, _missing(arrived)),
+        received=raw_json.supplement(raw, left_out(arrived.received, arrived.key, arrived.patient_id)),
     )
+    return send_as_received(desk, context, sending)
+
+
+def send_as_received(desk: Desk, context: AccessContext, sending: Sending) -> EntryVersion:
+    """The entry that a client's response became; AlreadySent where other words were quicker under its identifier."""
     kept = send(desk, context, sending).entry
     if kept.shared != sending.received:
-        raise AlreadySent  # another was quicker under this identifier, with other words: these were not kept
+        raise AlreadySent
     return kept
 
 
@@ -266,12 +293,12 @@ def _keep_draft(desk: Desk, context: AccessContext, arrived: _Arrived) -> Draft:
     try:
         desk.writer.perform(deeds.Deed(context.clinic, guards, (deeds.SaveDraft(draft),), (remembered,)))
     except GuardFailed as failed:
-        raise _taken(failed) from None
+        raise taken(failed) from None
     bring_up_to_date(desk, context.clinic, draft.patient_id)
     return draft
 
 
-def _taken(failed: GuardFailed) -> Conflict:
+def taken(failed: GuardFailed) -> Conflict:
     """Who was there first: an entry under this identifier, another for this infusion, or another window."""
     if isinstance(failed.guard, deeds.EntryIsNew):
         return AlreadySent()

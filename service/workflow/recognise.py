@@ -21,7 +21,15 @@ IDLE = timedelta(hours=2)
 LONGEST = timedelta(hours=12)
 _TOUCH_AFTER = timedelta(seconds=60)
 _ROLES = {"patient": Role.PATIENT, "clinician": Role.CLINICIAN, "officer": Role.OFFICER}
-_SERVED = ("QuestionnaireResponse", "Task", "Provenance", "Encounter")
+_SERVED = (
+    "AuditEvent",
+    "QuestionnaireResponse",
+    "Task",
+    "Provenance",
+    "Encounter",
+    "DocumentReference",
+    "Binary",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +147,8 @@ def _role_of(clinic: ClinicDesk, grant: TokenGrant) -> Role:
     person = grant.fhir_user or ""
     if person.startswith(("Practitioner/", "PractitionerRole/")) and _reads_words(clinic, person):
         return Role.CLINICIAN
+    if person in clinic.officers:
+        return Role.OFFICER
     if person == f"Patient/{grant.patient}":
         return Role.PATIENT
     raise NotAllowed  # a proxy, or a token that names nobody (rule 30, threat T17)

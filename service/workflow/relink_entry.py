@@ -4,17 +4,14 @@ from dataclasses import replace
 
 from service.access.context import AccessContext
 from service.audit.record import Deed, Record
-from service.journal.entries import Cause, Draft, EntryStatus, EntryVersion, Filing, FilingState, Link
-from service.journal.problems import ChangedElsewhere, InfusionTaken, NotYours
+from service.journal.entries import Cause, Draft, EntryStatus, EntryVersion, Link
+from service.journal.problems import ChangedElsewhere, NotYours
 from service.journal.rulings import Reason
 from service.r4.raw_json import with_member
-from service.store import deeds, entries, filings
-from service.store.deeds import GuardFailed
+from service.store import deeds, entries
 from service.workflow.desk import Desk
-from service.workflow.owe_filing import owed_for
+from service.workflow.next_version import keep_next_version
 from service.workflow.remember import record
-
-_UNSENT = (FilingState.DUE, FilingState.WAITING, FilingState.REFUSED)
 
 
 def relink_entry(
@@ -38,13 +35,9 @@ def relink_entry(
     if before.version != seen.version or before.status is EntryStatus.ENTERED_IN_ERROR:
         raise ChangedElsewhere
     version = _relinked(desk, before, link, made_by, why)
-    earlier = [one for one in filings.of_entry(desk.store, context, before.id) if one.state in _UNSENT]
-    try:
-        _perform(desk, context, before, version, earlier)
-    except GuardFailed as failed:
-        if isinstance(failed.guard, deeds.InfusionIsFree):
-            raise InfusionTaken from None
-        raise ChangedElsewhere from None
+    keep_next_version(
+        desk, context, before, version, _remembered(desk, context, version), "replaced-before-filing"
+    )
     return version
 
 
@@ -81,38 +74,6 @@ def _cause(before: Link, link: Link) -> Cause:
     if link.encounter_id is None:
         return Cause.DETACHED
     return Cause.ATTACHED if before.encounter_id is None else Cause.MOVED
-
-
-def _perform(
-    desk: Desk, context: AccessContext, before: EntryVersion, version: EntryVersion, unsent: list[Filing]
-) -> None:
-    """One deed; a filing whose sending began between our look and the commit goes its way, in its order."""
-    try:
-        desk.writer.perform(_deed(desk, context, before, version, unsent))
-    except GuardFailed as failed:
-        sent = failed.guard.filing_id if isinstance(failed.guard, deeds.FilingNeverSent) else None
-        if sent is None:
-            raise
-        _perform(desk, context, before, version, [one for one in unsent if one.id != sent])
-
-
-def _deed(
-    desk: Desk, context: AccessContext, before: EntryVersion, version: EntryVersion, unsent: list[Filing]
-) -> deeds.Deed:
-    guards: tuple[deeds.Guard, ...] = (deeds.EntryIsAt(before.id, before.patient_id, before.version),)
-    if version.link.encounter_id is not None:
-        guards += (deeds.InfusionIsFree(before.patient_id, version.link.encounter_id, before.key),)
-    guards += tuple(deeds.FilingNeverSent(one.id) for one in unsent)
-    changes: tuple[deeds.Change, ...] = (deeds.SaveEntryVersion(version),)
-    now = version.recorded_at
-    changes += tuple(
-        deeds.SettleFiling(one.id, FilingState.CANCELLED, "replaced-before-filing", None, now)
-        for one in unsent
-    )
-    owed = owed_for(desk, context.clinic, version)
-    if owed is not None:
-        changes += (deeds.QueueFiling(owed),)
-    return deeds.Deed(context.clinic, guards, changes, (_remembered(desk, context, version),))
 
 
 def _remembered(desk: Desk, context: AccessContext, version: EntryVersion) -> Record:

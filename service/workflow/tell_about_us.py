@@ -8,7 +8,7 @@ from service.smart.problems import SmartProblem
 from service.workflow.desk import ClinicDesk, Desk
 
 VERSION = "0.2.0"
-_RELEASED = date(2026, 11, 22)
+RELEASED = date(2026, 11, 22)
 # What our base can speak of at most (SMART B-04); said only where the clinic's own server says it too (B-05).
 _OURS = frozenset(
     {
@@ -31,7 +31,7 @@ _OURS = frozenset(
 def capability_statement(desk: Desk, clinic_key: str) -> bytes:
     """The CapabilityStatement of this clinic's base; NotYours where there is no such clinic."""
     clinic = desk.clinic(clinic_key)
-    return statement.write(clinic.base, VERSION, _RELEASED, endpoints=_endpoints(clinic))
+    return statement.write(clinic.base, VERSION, RELEASED, endpoints=_endpoints(clinic))
 
 
 def _endpoints(clinic: ClinicDesk) -> tuple[str, str] | None:

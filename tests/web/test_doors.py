@@ -38,12 +38,21 @@ def test_every_route_has_a_policy(world: World) -> None:
         "fhir-QuestionnaireResponse-r",
         "fhir-QuestionnaireResponse-s",
         "fhir-QuestionnaireResponse-c",
+        "fhir-QuestionnaireResponse-u",
+        "fhir-batch",
         "fhir-Task-r",
         "fhir-Task-s",
+        "fhir-Task-u",
         "fhir-Encounter-r",
         "fhir-Encounter-s",
+        "fhir-Binary-r",
+        "fhir-DocumentReference-r",
+        "fhir-DocumentReference-s",
         "fhir-Provenance-r",
         "fhir-Provenance-s",
+        "fhir-AuditEvent-r",
+        "fhir-AuditEvent-s",
+        "client-assertion",
         "subscription",
     }
 
@@ -54,11 +63,16 @@ PUBLIC_ENDPOINTS = {
     "health.live",
     "health.ready",
     "health.keys",
+    "export_base.metadata",
+    "export_base.discovery",
+    "export_base.token",
     "fhir_api.metadata",
     "fhir_bundles.read",
     "fhir_api.discovery",
     "fhir_api.questionnaires",
     "fhir_api.questionnaire",
+    "fhir_questionnaires.read_past",
+    "fhir_questionnaires.read_all_versions",
     "launch.ehr",
     "launch.start",
     "launch.callback",
@@ -67,7 +81,9 @@ PUBLIC_ENDPOINTS = {
 
 def test_the_doors_that_ask_nobody_are_these_and_no_more(world: World) -> None:
     assert {
-        probe.endpoint for probe in probes(world.app) if probe.policy in ("public", "launch", "subscription")
+        probe.endpoint
+        for probe in probes(world.app)
+        if probe.policy in ("public", "launch", "subscription", "client-assertion")
     } == PUBLIC_ENDPOINTS
 
 

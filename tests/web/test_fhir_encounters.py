@@ -71,7 +71,9 @@ def test_visits_are_found_in_pages_counted_and_by_each_parameter(world: World) -
     assert app.get("Encounter?patient=patient-eight-done").status_code == 403
 
 
-@pytest.mark.parametrize("query", ["date=2026", "status=finished", "_sort=date", "after=x", "_id=a&_id=b"])
+@pytest.mark.parametrize(
+    "query", ["date=x", "status=done", "_sort=date", "after=x", "location=a", "class:in=x", "status:above=x"]
+)
 def test_what_is_not_understood_is_refused(world: World, query: str) -> None:
     assert mine(world).get(f"Encounter?{query}", Prefer="handling=lenient").status_code == 400
 
@@ -102,3 +104,39 @@ def test_each_look_is_remembered(world: World) -> None:
 
     told = [(one.deed, one.what, one.patient) for one in log(world)[before:]]
     assert told == [(Deed.READ, "Encounter/six-done-1", NAME), (Deed.SEARCH, "Encounter", NAME)]
+
+
+def test_a_visit_is_found_by_what_was_seen_of_it(world: World) -> None:
+    """Period, class, type and status, each against the resource as it is served."""
+    patient(world)
+    app = mine(world)
+    visits = [one["resource"] for one in app.get("Encounter").json()["entry"]]
+    names = [one["id"] for one in visits]
+    first = visits[0]
+    day, code = first["period"]["start"][:10], first["type"][0]["coding"][0]
+
+    for query in (
+        "status=finished",
+        f"class={first['class']['code']}",
+        f"class={quote(first['class']['system'])}%7C{first['class']['code']}",
+        f"type={code['code']}",
+        f"type={quote(code['system'])}%7C",
+        f"date={day}",
+        f"date=ge{day}&date=ap{day}",
+        f"date:missing=false&_id={first['id']}",
+    ):
+        found = app.get(f"Encounter?{query}&_total=accurate")
+        assert first["id"] in ids(found), query
+        assert found.json()["total"] == len(ids(found))
+        assert set(ids(app.get(f"Encounter?_count=1&{query}"))) <= set(names)
+    for query in (
+        f"date=lt{day}",
+        f"date=sa{day}",
+        "type=x",
+        f"type=urn:x%7C{code['code']}",
+        "class=|x",
+        "status=planned",
+    ):
+        assert first["id"] not in ids(app.get(f"Encounter?{query}")), query
+    absent = {one["id"] for one in visits if one["status"] != "finished"}
+    assert set(ids(app.get("Encounter?status:not=finished"))) == absent

@@ -509,7 +509,8 @@ def test_an_operation_is_not_read(world: World) -> None:
 
 def with_library(world: World, library: PromptLibrary) -> None:
     """The same world, with other sets published."""
-    wiring = replace(world.wiring, desk=replace(world.desk, library=library))
+    clinics = {key: replace(home, library=library) for key, home in world.desk.clinics.items()}
+    wiring = replace(world.wiring, desk=replace(world.desk, library=library, clinics=clinics))
     world.app.extensions[guards.WIRING] = wiring
 
 

@@ -78,14 +78,14 @@ def test_no_page_is_longer_than_asked_with_drafts_and_sent_ones(world: World, si
 
     assert all(len(page) == size for page in pages[:-1])
     assert 0 < len(pages[-1]) <= size
-    assert [one for page in pages for one in page] == [*sorted(drafts), *written[::-1]]
+    assert [one for page in pages for one in page] == [*sorted(drafts, reverse=True), *written[::-1]]
 
 
 @pytest.mark.parametrize("saved", [0, 1])
 def test_a_draft_saved_between_two_pages_keeps_its_place(world: World, saved: int) -> None:
     ada = patient(world)
     sets = {ada.begin(f"six-done-{ordinal}"): ordinal for ordinal in (1, 2)}
-    keys = sorted(sets, key=lambda key: world.desk.entry_id(CLINIC, key))
+    keys = sorted(sets, key=lambda key: world.desk.entry_id(CLINIC, key), reverse=True)
     page = mine(world).get(f"{QR}?_count=1")
     world.clock.pass_time(minutes=1)
     words = {f"ai{sets[keys[saved]]}.1": "more"}
@@ -169,9 +169,8 @@ def test_definitions_come_in_pages_too(world: World) -> None:
     pages = walk(world, App(world), "Questionnaire?_count=3")
 
     assert [len(page) for page in pages] == [3, 3, 1]
-    assert [one for page in pages for one in page] == sorted(
-        name.removesuffix(".json") for name in world.wiring.questionnaires
-    )
+    files = (paths.definitions() / "Questionnaire").glob("*.json")
+    assert [one for page in pages for one in page] == sorted(file.stem for file in files)
     assert App(world).get("Questionnaire?_count=3").json()["total"] == 7
     assert App(world).get("Questionnaire?_count=3&after=after-infusion-3").status_code == 400
 
@@ -405,10 +404,11 @@ def test_nothing_foreign_comes_with_a_match_and_all_of_it_is_remembered(world: W
 def test_the_statement_tells_what_comes_with_a_match(world: World) -> None:
     [told] = [one for one in App(world).get("metadata").json()["rest"][0]["resource"] if one["type"] == QR]
 
-    assert told["searchInclude"] == ["QuestionnaireResponse:questionnaire"]
+    assert told["searchInclude"] == ["QuestionnaireResponse:encounter", "QuestionnaireResponse:questionnaire"]
     assert told["searchRevInclude"] == ["Provenance:target"]
+    app = app_of(world, scope=f"{ALL} patient/Encounter.s")
     for value in told["searchInclude"]:
-        assert mine(world).get(f"{QR}?_include={value}").status_code == 200
+        assert app.get(f"{QR}?_include={value}").status_code == 200
     for value in told["searchRevInclude"]:
         assert mine(world).get(f"{QR}?_revinclude={value}").status_code == 200
 
@@ -456,7 +456,39 @@ def test_every_definition_is_read_and_found_without_a_token(world: World, kind: 
             form = stranger.ask("POST", f"{kind}/_search", content=query.encode(), headers=FORM)
             assert one["id"] in ids(form)
         assert ids(stranger.get(f"{kind}?url={url}%7C9")) == []
-    refused = stranger.get(f"{kind}?date=2026", Prefer="handling=lenient")
+    refused = stranger.get(f"{kind}?jurisdiction=US", Prefer="handling=lenient")
     assert (refused.status_code, issues(refused)) == (400, ["not-supported"])
     assert stranger.get(f"{kind}/no-such").status_code == 404
     assert App(world, clinic="no-such-clinic").get(kind).status_code == 404
+
+
+def test_definitions_are_found_by_texts_dates_and_codes_as_r4_says(world: World) -> None:
+    """I-81 to I-84 on what is published: strings by beginning, part or whole; dates by their span; codes by system."""
+    app = App(world)
+    six = {f"after-infusion-{one}" for one in range(1, 7)}
+    one = app.get("Questionnaire/after-infusion-1").json()
+    title, theme = one["title"], next(each["code"][0] for each in one["item"] if "code" in each)
+    wanted = {
+        "title=after%20INFUSION%201": {"after-infusion-1"},
+        "title=Infusion": set(),
+        "title:contains=setting%20int": {"after-infusion-1"},
+        f"title:exact={quote(title)}": {"after-infusion-1"},
+        f"title:exact={quote(title.lower())}": set(),
+        "name:exact=AfterInfusion1,AfterInfusion2": {"after-infusion-1", "after-infusion-2"},
+        f"date={one['date']}&name=AfterInfusion": six,
+        f"date=lt{one['date']}": set(),
+        f"code={theme['code']}&_id=after-infusion-1": {"after-infusion-1"},
+        f"code={quote(theme['system'])}%7C{theme['code']}&_id=after-infusion-1": {"after-infusion-1"},
+        f"code=urn:x%7C{theme['code']}": set(),
+        "subject-type=Patient&name=AfterInfusion": six,
+        "subject-type:not=Patient": set(),
+        "effective:missing=false": set(),
+        "status:not=active": set(),
+        "publisher:contains=nobody": set(),
+        "name=AfterInfusion&_id:not=after-infusion-1&_id:not=after-infusion-2": six
+        - {"after-infusion-1", "after-infusion-2"},
+    }
+    for query, expected in wanted.items():
+        assert set(ids(app.get(f"Questionnaire?{query}"))) == expected, query
+    backwards = walk(world, app, "Questionnaire?_sort=-name&name=AfterInfusion&_count=4")
+    assert [name for page in backwards for name in page] == sorted(six, reverse=True)

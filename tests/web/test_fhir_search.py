@@ -9,8 +9,11 @@ from uuid import uuid4
 import httpx2
 import pytest
 
+from service.audit.record import Deed
+from service.cli.demo_clinic import CLINIC
 from tests.factories import keyed, response
-from tests.people import FORM, App, app_of, backend_app, staff_app
+from tests.people import FORM, App, app_of, backend_app, patient, staff_app
+from tests.workflow.remembered import log
 from tests.world import OTHER, World
 
 QR = "QuestionnaireResponse"
@@ -120,9 +123,34 @@ def test_a_form_finds_what_the_address_finds(world: World) -> None:
 
 
 REFUSED = [
-    "_sort=authored",
     "_include=QuestionnaireResponse:patient",
     "_include=*",
+    "_include=QuestionnaireResponse:*",
+    "_include:iterate=QuestionnaireResponse:encounter",
+    "_include=QuestionnaireResponse:encounter:Patient",
+    "_sort=questionnaire",
+    "_sort=%2Bauthored",
+    "_sort=--authored",
+    "_sort=",
+    "_sort=authored&_sort=status",
+    "_sort:desc=authored",
+    "patient:Practitioner=patient-six-done",
+    "patient:missing=",
+    "patient:not=x",
+    "questionnaire:below=x",
+    "questionnaire:exact=x",
+    "authored:not=2026",
+    "authored:missing=1",
+    "status:=completed",
+    "status:not=sent",
+    "status:text=done",
+    "identifier:of-type=a|b|c",
+    "identifier=a|b|c",
+    "identifier=|",
+    "_id:above=x",
+    "encounter=Encounter/a/_history/1",
+    "encounter=a/b",
+    "&".join(["status=completed"] * 21),
     "_include:iterate=QuestionnaireResponse:questionnaire",
     "_include=QuestionnaireResponse:questionnaire:Questionnaire&_summary=text",
     "_revinclude=Provenance:target&_summary=text",
@@ -130,10 +158,7 @@ REFUSED = [
     "_revinclude=Task:focus",
     "_has:Observation:patient:code=1",
     "patient.name=x",
-    "patient:Patient=patient-six-done",
     "subject:identifier=x",
-    "status:not=completed",
-    "encounter:missing=true",
     "_filter=a",
     "_text=x",
     "_content=x",
@@ -149,29 +174,15 @@ REFUSED = [
     "_count=99999999",
     "_count=x",
     "_count=٣",
-    "author:Patient=patient-six-done",
-    "author=Patient/patient-six-done&author=Patient/patient-six-done",
-    "source=Patient/patient-six-done",
     "part-of=x",
-    "_lastUpdated=2026",
     "status=sent",
     "status=",
     "_id=",
     "_id=,",
     "_id=%00",
-    "_id=a&_id=b",
-    "patient=patient-six-done&subject=patient-six-done",
-    "authored=2026&authored=2026",
-    "authored=ge2026&authored=gt2025",
-    "authored=ne2026",
-    "authored=sa2026",
-    "authored=ap2026",
     "authored=",
     "authored=2026-13",
     "authored=2026-02-30",
-    "authored=9999-12-31",
-    "authored=9999-12",
-    "authored=9999",
     "authored=0000",
     "authored=0001-01-01T00:00:00%2B14:00",
     "authored=2026-11-20T10",
@@ -198,6 +209,130 @@ def test_what_is_not_understood_is_refused_and_never_ignored(world: World) -> No
         ):
             assert answer.status_code == 400, (query, answer.text)
             assert answer.json()["resourceType"] == "OperationOutcome"
+
+
+def test_modifiers_and_forms_of_a_value_mean_what_r4_says(world: World) -> None:
+    """I-81 to I-84: each form alone, own bases and others, and parameters that stand more than once."""
+    first, second = write(world, "patient-six-done", 1), write(world, "patient-six-done", 2)
+    sent = response(world, 5, encounter=None, identifier=keyed(str(uuid4())))
+    alone = app_of(world).post(QR, sent).json()["id"]
+    app, a, b = app_of(world), first["id"], second["id"]
+    both, everything = {a, b}, {a, b, alone}
+    key, system = quote(first["identifier"]["value"]), "urn:ietf:rfc:3986%7C"
+    elsewhere = quote("https://x.example/fhir/")
+    url, _, version = first["questionnaire"].partition("|")
+    wanted = {
+        "encounter:missing=true": {alone},
+        "encounter:missing=false": both,
+        "status:missing=true": set(),
+        "authored:missing=false": everything,
+        "identifier:missing=false": everything,
+        "status:not=completed": set(),
+        "status:not=amended,in-progress": everything,
+        "status:not=urn:another%7Ccompleted": everything,
+        f"_id:not={a}": {b, alone},
+        f"_id:not={a},{b}": {alone},
+        f"identifier:not={key}": {b, alone},
+        f"identifier={system}": everything,
+        f"identifier:not={system}": set(),
+        f"identifier=%7C{key}": set(),
+        f"identifier=urn:another%7C{key}": set(),
+        "status=%7Ccompleted": set(),
+        "status=http://hl7.org/fhir/questionnaire-answers-status%7C": everything,
+        "subject:Patient=patient-six-done": everything,
+        "author:Patient=Patient/patient-six-done": everything,
+        "source=patient-six-done": everything,
+        "encounter:Encounter=six-done-1": {a},
+        "encounter=Patient/six-done-1": set(),
+        f"encounter={elsewhere}Encounter/six-done-1": set(),
+        f"encounter=six-done-1,{elsewhere}Encounter/six-done-2": {a},
+        f"_id={a},{b}&_id={b},{alone}": {b},
+        f"_id={a}&_id={b}": set(),
+        "patient=patient-six-done&subject=Patient/patient-six-done&author=patient-six-done": everything,
+        "status=completed&status=completed,amended": everything,
+        f"questionnaire={quote(url)}": {a},
+        f"questionnaire={quote(url)}%5C%7C{version}": {a},
+        f"questionnaire={quote(url.upper())}": set(),
+        f"questionnaire={quote(url[:-1])}": set(),
+        f"_id={a}%5C,{b}": set(),
+        f"_id={a}%5C%5C": set(),
+        f"_id={a}%5C%24": set(),
+    }
+    for query, expected in wanted.items():
+        assert set(found(app, query)) == expected, query
+
+
+def test_every_prefix_and_precision_of_a_date(world: World) -> None:
+    """I-82: a written date is a span as long as its precision, in its own zone; a comma is an or."""
+    kept = write(world, "patient-six-done", 1)["id"]
+    at = world.clock().replace(second=0, microsecond=0) - timedelta(minutes=1)
+    exact = app_of(world).get(f"{QR}/{kept}").json()["meta"]["lastUpdated"]
+    local = f"{at - timedelta(hours=8):%Y-%m-%dT%H:%M}-08:00"
+    minute, later = f"{at:%Y-%m-%dT%H:%MZ}", f"{at + timedelta(minutes=2):%Y-%m-%dT%H:%MZ}"
+    day, tomorrow = f"{at:%Y-%m-%d}", f"{at + timedelta(days=1):%Y-%m-%d}"
+    hits = [
+        *(f"authored={prefix}{minute}" for prefix in ("", "eq", "ge", "le", "ap")),
+        *(f"authored={prefix}{later}" for prefix in ("ne", "lt", "le", "eb")),
+        *(f"authored={prefix}{tomorrow}" for prefix in ("ne", "lt", "le", "eb", "ap")),
+        *(
+            f"authored={one}"
+            for one in (quote(local), f"lt9999-12-31,{tomorrow}", "lt9999", "le9999-12", "ge0001")
+        ),
+        f"authored={tomorrow},{minute}",
+        f"authored=ge{day}&authored=lt{tomorrow}&authored=ne{later}",
+        f"_lastUpdated={quote(exact)}",
+        f"_lastUpdated=ge{quote(exact)}&_lastUpdated=le{quote(exact)}",
+        f"_lastUpdated={day}",
+    ]
+    misses = [
+        *(f"authored={prefix}{minute}" for prefix in ("ne", "gt", "lt", "sa", "eb")),
+        *(f"authored={prefix}{later}" for prefix in ("", "gt", "ge", "sa", "ap")),
+        *(f"authored={prefix}{day}" for prefix in ("ne", "gt", "lt", "sa", "eb")),
+        f"_lastUpdated=gt{quote(exact)}",
+        f"_lastUpdated=lt{quote(exact)}",
+        f"authored=gt9999&authored=ge{day}",
+    ]
+    for query in hits:
+        assert found(app_of(world), query) == [kept], query
+    for query in misses:
+        assert found(app_of(world), query) == [], query
+
+
+def test_a_sort_puts_drafts_where_they_belong_and_ties_by_id(world: World) -> None:
+    """I-76: the fields of the list in their order; one's own drafts are sorted among what was sent."""
+    sent = [write(world, "patient-six-done", ordinal)["id"] for ordinal in (1, 2)]
+    key = patient(world).begin("six-done-3")
+    begun = world.desk.entry_id(CLINIC, key)
+    app = app_of(world)
+
+    assert found(app, "_sort=authored") == [*sent, begun]
+    assert found(app, "_sort=-authored") == found(app, "_sort=-_lastUpdated") == [begun, *sent[::-1]]
+    assert found(app, "_sort=status,authored") == [*sent, begun]
+    assert found(app, "_sort=-status,-authored") == [begun, *sent[::-1]]
+    assert found(app, "_sort=status") == [*sorted(sent), begun]
+    assert found(app, "_sort=status,-status") == [*sorted(sent), begun]
+    assert found(backend_app(world), "_sort=authored") == sent
+
+
+def test_the_visits_of_the_matches_come_with_them_and_are_remembered(world: World) -> None:
+    """I-80: each visit once, with the record of a read; what has none brings none."""
+    patient(world)
+    write(world, "patient-six-done", 1)
+    sent = response(world, 5, encounter=None, identifier=keyed(str(uuid4())))
+    app_of(world).post(QR, sent)
+    scope = "patient/QuestionnaireResponse.rs patient/Encounter.rs"
+    before = len(log(world))
+
+    answer = app_of(world, scope=scope).get(f"{QR}?_include={QR}:encounter&_total=accurate")
+
+    entries = [(one["search"]["mode"], one["resource"]["resourceType"]) for one in answer.json()["entry"]]
+    assert entries == [("match", QR), ("match", QR), ("include", "Encounter")]
+    assert answer.json()["total"] == 2
+    told = [(one.deed, one.what, one.patient) for one in log(world)[before:]]
+    assert told == [
+        (Deed.SEARCH, QR, "patient-six-done"),
+        (Deed.READ, "Encounter/six-done-1", "patient-six-done"),
+    ]
 
 
 def test_the_span_between_two_days_is_asked_for_with_two_values(world: World) -> None:

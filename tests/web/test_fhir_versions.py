@@ -228,3 +228,29 @@ def test_where_an_app_was_told_its_response_stands_there_it_stands(world: World)
     place = made.headers["location"].removeprefix(f"{world.base}/")
 
     assert app_of(world).get(place).content == made.content
+
+
+def test_a_published_set_is_at_its_one_version_for_everybody(world: World) -> None:
+    """Rule 4: what is published under an id never changes, so its past is that version alone."""
+    read = App(world).get("Questionnaire/after-infusion-1").json()
+    version, past = (App(world).get(f"Questionnaire/after-infusion-1/_history{one}") for one in ("/1", ""))
+
+    said = version.json()
+    assert (said["meta"].pop("versionId"), said["meta"].pop("lastUpdated")[:10]) == ("1", read["date"])
+    assert said == read
+    assert (
+        version.headers["access-control-allow-origin"] == past.headers["access-control-allow-origin"] == "*"
+    )
+    [only] = past.json()["entry"]
+    assert only["resource"] == version.json()
+    assert only["request"] == {"method": "POST", "url": "Questionnaire"}
+    assert "entry" not in App(world).get("Questionnaire/after-infusion-1/_history?_since=2027").json()
+    for path in (
+        "Questionnaire/after-infusion-1/_history/2",
+        "Questionnaire/x/_history",
+        "Questionnaire/x/_history/1",
+    ):
+        assert App(world).get(path).status_code == 404
+    assert (
+        App(world, clinic="no-such-clinic").get("Questionnaire/after-infusion-1/_history").status_code == 404
+    )
