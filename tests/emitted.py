@@ -24,7 +24,7 @@ VARIABLE = "EMITTED"
 OURS = "service"  # the name of our Flask application; a record system's has another
 
 # What differs from run to run and says nothing about the shape; only the digest is made without it.
-_VOLATILE = re.compile(
+VOLATILE = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
     r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"
     r"|[0-9a-f]{40,}|[A-Za-z0-9+/]{60,}={0,2}|localhost:\d+|127\.0\.0\.1:\d+"
@@ -53,7 +53,7 @@ class Recorder:
         text = body.decode("utf-8").strip()
         if not _is_resource(text):
             return
-        name = f"{sha256(_VOLATILE.sub('*', text).encode()).hexdigest()[:32]}.json"
+        name = f"{sha256(VOLATILE.sub('*', text).encode()).hexdigest()[:32]}.json"
         if name in self._seen:
             return
         self._seen.add(name)

@@ -66,7 +66,7 @@ def prove(n: int, seed: int, report: Callable[[str], None]) -> Figures:
     with tempfile.TemporaryDirectory(prefix="emitted-") as name:
         _run_tests(Path(name), _PART if n == 1 else _WHOLE, seed, report)
         emitted = read(Path(name))
-    published = [path.read_text("utf-8") for path in sorted(FHIR.glob("*/*.json"))]
+    published = [path.read_text("utf-8") for path in sorted(FHIR.rglob("*.json"))]
     planted = list(spoiled([*published, *(one.body for one in emitted)]))
     bodies = [*published, *(one.body for one in emitted), *(one.body for one in planted)]
     said = issues_of(bodies, FHIR, FOREIGN)

@@ -14,7 +14,8 @@ from service.r4.capability_statement import OFFERED
 
 ROOT = Path(__file__).resolve().parents[2]
 FHIR = ROOT / "fhir"
-FILES = sorted(path for path in FHIR.rglob("*.json"))
+# The examples are no definitions: tests/rules/test_examples.py looks at them.
+FILES = sorted(path for path in FHIR.rglob("*.json") if "examples" not in path.parts)
 
 
 def _value(path: Path) -> dict[str, Any]:
@@ -26,9 +27,12 @@ def _value(path: Path) -> dict[str, Any]:
 def test_every_file_is_a_valid_resource_in_the_folder_of_its_type(path: Path) -> None:
     value = _value(path)
     get_fhir_model_class(value["resourceType"]).model_validate(value)
-    assert path.parent.name == value["resourceType"]
+    kind, *language = path.parent.relative_to(FHIR).parts
+    assert kind == value["resourceType"]
     assert path.stem == value["id"]
-    assert value["url"] == f"{canonical.BASE}/{value['resourceType']}/{value['id']}"
+    # A translated edition is another version under the same canonical.
+    named = value["id"].removesuffix(f"-{language[0]}") if language else value["id"]
+    assert value["url"] == f"{canonical.BASE}/{kind}/{named}"
 
 
 def test_there_is_nothing_but_json_and_the_readme() -> None:
