@@ -15,6 +15,7 @@ from service.store.migrating import upgrade
 from service.web import (
     clinician,
     compliance,
+    cors,
     dates,
     export_base,
     fhir_api,
@@ -78,6 +79,7 @@ def create_app(wiring: Wiring) -> Flask:
     if wiring.settings.trusted_hops:
         hops = wiring.settings.trusted_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    cors.install(app)
     app.before_request(guards.admit)
     app.after_request(_seal_answer)
     app.context_processor(_for_every_page)

@@ -54,6 +54,15 @@ def _canonical(value: str) -> str:
     return value
 
 
+def _origin(value: str) -> str:
+    """As a browser writes it (RFC 6454 section 6.2): nothing after the port, no default port, no capitals."""
+    parts = urlsplit(_server_url(value))
+    default = {"https": 443, "http": 80}[parts.scheme]
+    if value != value.lower() or "*" in value or parts.path or parts.port == default or value.endswith(":"):
+        raise ValueError("must be an origin as a browser writes it, e.g. https://app.example")
+    return value
+
+
 def _file_name(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", value):
         raise ValueError("must be the name of a file in the secrets folder, without a path")
@@ -64,6 +73,7 @@ ServerUrl = Annotated[str, AfterValidator(_server_url)]
 Zone = Annotated[str, AfterValidator(_zone)]
 PersonReference = Annotated[str, AfterValidator(_person)]
 CanonicalUrl = Annotated[str, AfterValidator(_canonical)]
+Origin = Annotated[str, AfterValidator(_origin)]
 FileName = Annotated[str, AfterValidator(_file_name)]
 
 
@@ -205,12 +215,14 @@ class Api(_Part):
 
     `clients` are the client ids whose system tokens reach every patient of the clinic (rule 29); an opaque token of
     which no audience is known must be one of theirs (rule 31). `tokens` says which form they have there: signed,
-    opaque (then the record system is asked about every token), or both.
+    opaque (then the record system is asked about every token), or both. `origins` are those whose pages may call our
+    FHIR base from a browser (SMART B-06).
     """
 
     tokens: Literal["jwt", "opaque", "both"] = "jwt"
     audiences: tuple[str, ...] = ()
     clients: tuple[str, ...] = ()
+    origins: tuple[Origin, ...] = ()
 
 
 class ExportClient(_Part):

@@ -176,6 +176,7 @@ def _clinic(
         merged_patients=clinic.finding.merged_patients,
         introspection=_introspection(key, clinic, settings, _caller(backend, http), configurations),
         signed_tokens=clinic.api.tokens != "opaque",
+        origins=frozenset(clinic.api.origins),
     )
 
 

@@ -21,7 +21,8 @@ class RegisteredApp:
 
     `scopes` is the most it may ever get, separated by spaces. An app with a key names `jwks` (the key set
     itself) or `jwks_url`; `secret` belongs to `confidential-symmetric` alone. `audience_hint` says in whose
-    list the launch button stands. A `trusted` app is the clinic's own choice: no consent page is shown. One that
+    list the launch button stands; it is launched with `iss`, the FHIR base it works with, or else this record system's
+    own. A `trusted` app is the clinic's own choice: no consent page is shown. One that
     `introspects` may ask about tokens, its own and others'.
     """
 
@@ -30,6 +31,7 @@ class RegisteredApp:
     kind: Kind
     redirect_uris: tuple[str, ...] = ()
     launch_url: str | None = None
+    iss: str | None = None
     standalone_url: str | None = None
     scopes: str = ""
     jwks: dict[str, Any] | None = None

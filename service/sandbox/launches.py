@@ -75,7 +75,7 @@ def launch_address(config: SandboxConfig, app: RegisteredApp, value: str) -> str
     """The app's launch URL with `iss` and `launch` (SMART App Launch, EHR launch); other parameters stay."""
     address = app.launch_url or ""
     joint = "&" if "?" in address else "?"
-    return f"{address}{joint}{urlencode({'iss': config.fhir_base, 'launch': value})}"
+    return f"{address}{joint}{urlencode({'iss': app.iss or config.fhir_base, 'launch': value})}"
 
 
 def _columns(launch: Launch) -> tuple[object, ...]:

@@ -37,12 +37,12 @@ def speak_json() -> None:
 
 @door.open("/fhir/metadata", PUBLIC)
 def metadata(clinic: str) -> Response:
-    return _for_any_page(Response(export_statement(_export(clinic)), content_type=FHIR_JSON))
+    return Response(export_statement(_export(clinic)), content_type=FHIR_JSON)
 
 
 @door.open("/fhir/.well-known/smart-configuration", PUBLIC)
 def discovery(clinic: str) -> Response:
-    return _for_any_page(Response(export_configuration(_export(clinic)), content_type="application/json"))
+    return Response(export_configuration(_export(clinic)), content_type="application/json")
 
 
 @door.open("/token", CLIENT_ASSERTION, "POST")
@@ -93,10 +93,4 @@ def _told(value: dict[str, object], status: int) -> Response:
     response = Response(json.dumps(value), status, content_type="application/json")
     response.headers["Cache-Control"] = "no-store"
     response.headers["Pragma"] = "no-cache"
-    return response
-
-
-def _for_any_page(response: Response) -> Response:
-    """What is public may be read by any page (SMART B-06)."""
-    response.headers["Access-Control-Allow-Origin"] = "*"
     return response

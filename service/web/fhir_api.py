@@ -51,8 +51,7 @@ def metadata(clinic: str) -> Response:
 
 @door.open("/.well-known/smart-configuration", PUBLIC)
 def discovery(clinic: str) -> Response:
-    response = Response(smart_configuration(desk(), clinic), content_type="application/json")
-    return _for_any_page(response)
+    return Response(smart_configuration(desk(), clinic), content_type="application/json")
 
 
 @door.open(f"/<any({_DEFINITIONS}):definition>", PUBLIC)
@@ -179,10 +178,4 @@ def _provenances_of(asked: fhir_pages.Asked, served: Iterable[Served]) -> list[f
 
 
 def _public(raw: bytes) -> Response:
-    return _for_any_page(Response(raw, content_type=FHIR_JSON))
-
-
-def _for_any_page(response: Response) -> Response:
-    """Definitions and discovery may be read by any page (SMART B-06)."""
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    return response
+    return Response(raw, content_type=FHIR_JSON)

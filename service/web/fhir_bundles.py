@@ -29,7 +29,6 @@ def read(clinic: str, bundle_id: str) -> Response:
     entries = [(f"Questionnaire/{one.id}", one.raw) for one in _series(home)]
     raw = bundle.collection(home.base, PROMPT_SETS, entries)
     response = Response(raw, content_type=FHIR_JSON)
-    response.headers["Access-Control-Allow-Origin"] = "*"  # as each of them alone (SMART B-06)
     response.set_etag(hashlib.sha256(raw).hexdigest())
     return response.make_conditional(request)  # type: ignore[return-value]  # it returns the response it was given
 

@@ -21,7 +21,7 @@ def read_past(clinic: str, resource_id: str, version: str) -> Response:
     served = _served(clinic, resource_id)
     if version != str(served.version):
         raise NotYours
-    return _for_any_page(fhir_answers.read(served, fhir_pages.part_asked()))
+    return _for_anybody(fhir_answers.read(served, fhir_pages.part_asked()))
 
 
 @door.open("/Questionnaire/<resource_id>/_history", PUBLIC)
@@ -31,7 +31,7 @@ def read_all_versions(clinic: str, resource_id: str) -> Response:
     served = _served(clinic, resource_id)
     since = wanted.since is None or served.last_updated >= wanted.since
     shown = (served,) if since and (wanted.below is None or served.version < wanted.below) else ()
-    return _for_any_page(fhir_pages.past(asked, FoundVersions(shown, int(since), None)))
+    return _for_anybody(fhir_pages.past(asked, FoundVersions(shown, int(since), None)))
 
 
 def _served(clinic: str, resource_id: str) -> Served:
@@ -42,8 +42,7 @@ def _served(clinic: str, resource_id: str) -> Served:
     return fhir_definitions.as_served(found)
 
 
-def _for_any_page(response: Response) -> Response:
-    """As each of them alone (SMART B-06)."""
+def _for_anybody(response: Response) -> Response:
+    """What is published is nobody's alone, and caches may keep it."""
     del response.headers["Cache-Control"]
-    response.headers["Access-Control-Allow-Origin"] = "*"
     return response

@@ -71,7 +71,7 @@ class ClinicDesk:
     patient, clinician, officer. `record_system` takes what gives an access token; `for_delivery` calls with the
     worker's own. `merged_patients`: a patient also reaches what was written under a record that theirs replaces, once
     the record system confirms it (threat T9). `introspection` is there where the clinic takes opaque tokens; without
-    `signed_tokens` it is asked about every token.
+    `signed_tokens` it is asked about every token. Pages of `origins` may call our FHIR base.
     """
 
     key: str
@@ -100,6 +100,7 @@ class ClinicDesk:
     merged_patients: bool = False
     introspection: Introspection | None = None
     signed_tokens: bool = True
+    origins: frozenset[str] = frozenset()
 
 
 class Turns:

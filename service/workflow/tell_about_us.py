@@ -31,7 +31,9 @@ _OURS = frozenset(
 def capability_statement(desk: Desk, clinic_key: str) -> bytes:
     """The CapabilityStatement of this clinic's base; NotYours where there is no such clinic."""
     clinic = desk.clinic(clinic_key)
-    return statement.write(clinic.base, VERSION, RELEASED, endpoints=_endpoints(clinic))
+    return statement.write(
+        clinic.base, VERSION, RELEASED, cors=bool(clinic.origins), endpoints=_endpoints(clinic)
+    )
 
 
 def _endpoints(clinic: ClinicDesk) -> tuple[str, str] | None:

@@ -309,6 +309,42 @@ def test_two_clinics_cannot_share_a_record_system(file: Path) -> None:
         read_clinics(file)
 
 
+def test_origins_are_taken_as_a_browser_writes_them(file: Path) -> None:
+    file.write_text(
+        f'{GOOD}\n[clinic.maple-grove.api]\norigins = ["https://app.example", "http://localhost:5173"]\n'
+    )
+    [clinic] = read_clinics(file).values()
+    assert clinic.api.origins == ("https://app.example", "http://localhost:5173")
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        *(
+            "*",
+            "null",
+            "app.example",
+            "https://app.example/",
+            "https://app.example/page",
+            "https://App.example",
+        ),
+        *(
+            "https://app.example:443",
+            "http://localhost:80",
+            "http://app.example",
+            "https://a@app.example",
+            "",
+        ),
+        *("https://*.example", "https://app.example:", "https://app.example?x"),
+    ],
+)
+def test_an_origin_that_no_browser_writes_is_refused(file: Path, origin: str) -> None:
+    """It would never match, or match what nobody meant."""
+    file.write_text(f'{GOOD}\n[clinic.maple-grove.api]\norigins = ["{origin}"]\n')
+    with pytest.raises(ClinicsUnreadable, match="origins"):
+        read_clinics(file)
+
+
 def test_a_file_that_is_not_there_is_named(file: Path) -> None:
     with pytest.raises(ClinicsUnreadable, match=r"clinics\.toml"):
         read_clinics(file)

@@ -1,12 +1,14 @@
 """The EHR launch from our pages (C-60, C-61): what a launch stands for, and that it is good for nothing else."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from service.sandbox.launches import launch_address
 from tests.sandbox.actors import forms, query
 from tests.sandbox.conftest import BASE, JOURNAL, Clinic
 
@@ -56,6 +58,16 @@ def test_the_chart_can_show_the_app_in_a_frame(clinic: Clinic) -> None:
     assert f"frame-src 'self' {JOURNAL}" in framed.headers["Content-Security-Policy"]
     launch = query(unescape(address[1]))["launch"]
     assert app.exchange(app.code(visitor, launch=launch)).json()["need_patient_banner"] is False
+
+
+def test_an_app_that_works_with_another_base_is_launched_with_that_one(clinic: Clinic) -> None:
+    """An app that reads elsewhere discovers this record system's authorization server there."""
+    [app] = (one for one in clinic.config.apps if one.client_id == "patient-app")
+    elsewhere = replace(app, iss="https://journal.example/clinic/fhir")
+    assert query(launch_address(clinic.config, app, "x"))["iss"] == clinic.config.fhir_base
+    assert (
+        query(launch_address(clinic.config, elsewhere, "x"))["iss"] == "https://journal.example/clinic/fhir"
+    )
 
 
 def test_a_launch_is_good_once(clinic: Clinic) -> None:

@@ -48,6 +48,7 @@ CLIENTS = (
             *("standalone-launch", "standalone-writes", "standalone-reads"),
             *("ehr-launch", "ehr-writes", "ehr-reads"),
             *("refused-reading-another-patient", "refused-token-of-another-base", "refused-wrong-audience"),
+            "refused-page-of-another-origin",
             "no-other-host",
         ),
         2,

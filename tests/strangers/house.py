@@ -1,7 +1,4 @@
-"""The sandbox and the service behind one front server, which also serves the strangers' pages: all on 127.0.0.1.
-
-The front is a reverse proxy of the kind that clinics put before a service: its address is the service's public one.
-"""
+"""The sandbox, the service and the strangers' web server, each at an origin of its own: all on this machine."""
 
 import logging
 import os
@@ -25,7 +22,7 @@ from service.sandbox.config import RegisteredApp, SandboxConfig, utc_now
 from service.sandbox.records.people import seed
 from service.sandbox.records.store import Records
 from service.settings import PREFIX
-from tests.strangers.front import PAGES, front
+from tests.strangers.page_server import ELSEWHERE, PAGES, page_server
 from tests.strangers.patients import Stranger, resources
 
 APP = "pocket-journal"
@@ -36,10 +33,15 @@ _STARTS_WITHIN = 60.0
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What is running: the service and the strangers' pages are reached at `origin`, the record system at `sandbox`."""
+    """What is running, by origin: the service, the record system, and the strangers' pages twice.
+
+    Pages from `pages` may call the clinic's FHIR base, since the clinic lists that origin, those from `unlisted` not.
+    """
 
     origin: str
     sandbox: str
+    pages: str
+    unlisted: str
 
     @property
     def base(self) -> str:
@@ -49,25 +51,27 @@ class House:
     @property
     def elsewhere(self) -> str:
         """A FHIR base that names the sandbox's authorization server, which does not know it."""
-        return f"{self.origin}{PAGES}/elsewhere/fhir"
+        return f"{self.pages}{ELSEWHERE}"
 
     @property
     def redirect(self) -> str:
         """Where the strangers' app takes its codes."""
-        return f"{self.origin}{PAGES}/smart-js.html"
+        return f"{self.pages}{PAGES}/smart-js.html"
 
 
 @contextmanager
 def running(folder: Path, pages: Path, patients: tuple[Stranger, ...]) -> Iterator[House]:
     """Start all of it in this folder with these people in the records, and end it; RuntimeError where it cannot start.
 
-    `pages` is a folder of files, which the front serves below PAGES.
+    `pages` is a folder of files, which the strangers' web server has below PAGES.
     """
-    service_port, front_port, sandbox_port = (_free_port() for _ in range(3))
-    house = House(f"http://127.0.0.1:{front_port}", f"http://localhost:{sandbox_port}")
+    service_port, sandbox_port, *page_ports = (_free_port() for _ in range(4))
+    listed, unlisted = (f"http://127.0.0.1:{port}" for port in page_ports)
+    house = House(f"http://127.0.0.1:{service_port}", f"http://localhost:{sandbox_port}", listed, unlisted)
     (folder / "sandbox").mkdir()
     make_keyring(folder / "secrets")
-    (folder / "clinics.toml").write_text(clinics_file(house.sandbox), "utf-8")
+    lists = f'\n[clinic.{CLINIC}.api]\norigins = ["{house.pages}"]\n'
+    (folder / "clinics.toml").write_text(f"{clinics_file(house.sandbox)}{lists}", "utf-8")
     _fill(folder / "sandbox", patients)
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     config = SandboxConfig(
@@ -80,12 +84,12 @@ def running(folder: Path, pages: Path, patients: tuple[Stranger, ...]) -> Iterat
         service = _start_service(folder, house.origin, service_port)
         ending.callback(_end, service)
         sandbox = make_server("127.0.0.1", sandbox_port, create_sandbox(config), threaded=True)
-        inner = f"http://127.0.0.1:{service_port}"
         http = ending.enter_context(httpx2.Client(trust_env=False, timeout=30.0))
-        door = make_server("127.0.0.1", front_port, front(inner, pages, http), threaded=True)
-        for server in (sandbox, door):
+        theirs = page_server(house.base, pages, http)
+        servers = (make_server("127.0.0.1", port, theirs, threaded=True) for port in page_ports)
+        for server in (sandbox, *servers):
             _serve(server, ending)
-        _wait_until_ready(inner, service, folder)
+        _wait_until_ready(house.origin, service, folder)
         yield house
 
 
@@ -97,6 +101,7 @@ def _app(house: House) -> RegisteredApp:
         kind="public",
         redirect_uris=(house.redirect,),
         launch_url=house.redirect,
+        iss=house.base,
         scopes=SCOPES,
         audience_hint="patient",
     )

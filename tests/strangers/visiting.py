@@ -13,9 +13,9 @@ from uuid import uuid4
 import httpx2
 
 from tests.strangers.clients import CLIENTS, Client, Verdict, verdicts
-from tests.strangers.front import PAGES
 from tests.strangers.house import APP_NAME, House, running
 from tests.strangers.modules import HERE, build, modules
+from tests.strangers.page_server import PAGES
 from tests.strangers.patients import INFUSIONS, Stranger
 from tests.strangers.tokens import token_for
 
@@ -79,7 +79,8 @@ def _task(house: House, client: Client, patient: Stranger, others: str) -> dict[
         "base": house.base,
         "sandbox": house.sandbox,
         "elsewhere": house.elsewhere,
-        "app": f"{house.origin}{PAGES}/{client.page}",
+        "app": f"{house.pages}{PAGES}/{client.page}",
+        "unlisted": f"{house.unlisted}{PAGES}/{client.page}",
         "appName": APP_NAME,
         "patient": patient.id,
         "encounters": [patient.encounter(ordinal) for ordinal in range(1, INFUSIONS + 1)],

@@ -32,7 +32,7 @@ class Driver:
 
         Every other set has a prompt without an answer, for a prompt may be left empty.
         """
-        self.page.goto(self.task["app"])
+        self.page.goto(f"{self.task['app']}?base={self.task['base']}")
         self.page.locator("html[data-ready=yes]").wait_for(state="attached")
         told = self.page.evaluate("ordinal => app.show(ordinal)", ordinal)
         for text in (*told["notices"], *told["prompts"]):

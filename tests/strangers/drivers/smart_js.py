@@ -8,6 +8,9 @@ from tests.strangers.drivers import telling
 from tests.strangers.drivers.browser import PATIENCE, browsing
 from tests.strangers.drivers.telling import same
 
+_ASKS = """([url, token]) => fetch(url, { headers: { Authorization: `Bearer ${token}` } })
+    .then((answer) => answer.status, () => "kept away")"""
+
 
 class Driver:
     """One patient at one browser; each launch begins a new session of the app."""
@@ -28,12 +31,13 @@ class Driver:
             "refused-reading-another-patient": self.another_patient,
             "refused-token-of-another-base": self.another_base,
             "refused-wrong-audience": self.wrong_audience,
+            "refused-page-of-another-origin": self.another_origin,
             "no-other-host": lambda: same(sorted(self.strange), [], "hosts"),
         }
 
     def standalone(self) -> None:
         self._signs_in_at_the_record_system()
-        self.page.goto(self.task["app"])
+        self.page.goto(f"{self.task['app']}?iss={self.task['base']}")
         self._is_signed_in_at_our_base()
 
     def ehr_launch(self) -> None:
@@ -58,7 +62,7 @@ class Driver:
 
     def another_patient(self) -> None:
         others = f"QuestionnaireResponse/{self.task['othersResponse']}"
-        same(self.page.evaluate("path => app.atTheJournal(path)", others), 404, "status")
+        same(self._at_the_journal(others), 404, "status")
 
     def another_base(self) -> None:
         """The app gets a token for the record system's own base, and shows it at ours."""
@@ -67,13 +71,23 @@ class Driver:
         self._arrives("Signed in")
         same(self.page.evaluate("() => app.signedIn().base"), f"{self.task['sandbox']}/fhir", "base")
         path = f"QuestionnaireResponse?patient={self.task['patient']}"
-        same(self.page.evaluate("path => app.atTheJournal(path)", path), 401, "status")
+        same(self._at_the_journal(path), 401, "status")
 
     def wrong_audience(self) -> None:
         """A base that names the same authorization server, which makes no tokens for it."""
         self.page.evaluate("sessionStorage.clear()")
         self.page.goto(f"{self.task['app']}?iss={self.task['elsewhere']}")
         self._arrives("Refused: invalid_request")
+
+    def another_origin(self) -> None:
+        """The same page with the same token, from an origin that the clinic does not list: it is kept away."""
+        asked = [f"{self.task['base']}/QuestionnaireResponse", self.task["token"]]
+        for page, told in ((self.task["app"], 200), (self.task["unlisted"], "kept away")):
+            self.page.goto(f"{page}?error=none")
+            same(self.page.evaluate(_ASKS, asked), told, f"a page of {page}")
+
+    def _at_the_journal(self, path: str) -> Any:
+        return self.page.evaluate("asked => app.atTheJournal(asked)", [self.task["base"], path])
 
     def _signs_in_at_the_record_system(self) -> None:
         self.page.goto(f"{self.task['sandbox']}/sign-in?next=/portal/")

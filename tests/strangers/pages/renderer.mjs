@@ -2,7 +2,7 @@
 
 import { named } from "../answering.mjs";
 
-const BASE = `${location.origin}/maple-grove/fhir`;
+const BASE = new URL(location.href).searchParams.get("base");
 
 /** `draw` shows a Questionnaire in #form; `exported` gives the renderer's own QuestionnaireResponse. */
 export function renderer({ draw, exported }) {

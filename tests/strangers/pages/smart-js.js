@@ -3,7 +3,6 @@
 import FHIR from "fhirclient";
 import { response, words } from "../answering.mjs";
 
-const JOURNAL = `${location.origin}/maple-grove/fhir`;
 const here = new URL(location.href);
 
 function says(state) {
@@ -11,13 +10,9 @@ function says(state) {
 }
 
 function signIn() {
-  // The record system launches with its own address; the journal of that record system has another one.
-  if (here.searchParams.has("launch")) here.searchParams.set("iss", JOURNAL);
-  history.replaceState(null, "", here);
   return FHIR.oauth2.authorize({
     clientId: "pocket-journal",
     scope: `openid fhirUser ${here.searchParams.has("launch") ? "launch" : "launch/patient"} patient/QuestionnaireResponse.crs`,
-    iss: JOURNAL,
     redirectUri: `${location.origin}${location.pathname}`,
     pkceMode: "required",
   });
@@ -40,8 +35,8 @@ async function goOn() {
       return found.map((one) => one.id);
     },
     // What the browser's own token opens at the journal's base, whatever base it was made for.
-    atTheJournal: async (path) => {
-      const other = FHIR.client({ serverUrl: JOURNAL, tokenResponse: client.state.tokenResponse });
+    atTheJournal: async ([journal, path]) => {
+      const other = FHIR.client({ serverUrl: journal, tokenResponse: client.state.tokenResponse });
       return other.request(path).then((found) => found.resourceType, status);
     },
   };
