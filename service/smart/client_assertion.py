@@ -4,29 +4,24 @@ The other side of `registration`: there we prove ourselves to others. Apart from
 name where its keys lie (`jku`), and because its key and its type must be named.
 """
 
-import base64
-import binascii
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 
+from service.smart.compact_form import check_signature, members_of, parts_of
 from service.smart.keys import SMALLEST_RSA, PublicKey, modulus_bits
 from service.smart.problems import TokenInvalid
 from service.smart.signed import LEEWAY_SECONDS, check_times, require_audience, require_text
-from service.smart.strict_json import NotStrict, read_object
 
 KEY_TYPES: Mapping[str, str] = {"RS384": "RSA", "ES384": "EC"}
 LONGEST_LIFE_SECONDS = 300
 _LONGEST = 8 * 1024
 _LARGEST_RSA = 8192
-_COMPACT = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)")
 # Each of these would let the assertion choose how it is checked; `jku` alone may stand there, as it was registered.
 _FORBIDDEN_MEMBERS = frozenset({"jwk", "x5u", "x5c", "crit", "b64", "zip", "enc"})
 
@@ -82,7 +77,7 @@ def registered_keys(members: Sequence[Mapping[str, Any]]) -> RegisteredKeys:
 
 def claimed_client(assertion: str) -> str:
     """Whose assertion this says it is, with nothing proven yet; TokenInvalid where it cannot be read."""
-    return require_text(_object(_parts(assertion)[1]), "sub")
+    return require_text(members_of(parts_of(assertion, _LONGEST)[1]), "sub")
 
 
 def prove(assertion: str, client: RegisteredClient, token_endpoint: str, now: datetime) -> Proven:
@@ -90,11 +85,11 @@ def prove(assertion: str, client: RegisteredClient, token_endpoint: str, now: da
 
     KeysUnavailable where its keys cannot be fetched. That it is shown for the first time is still to be found out.
     """
-    header_part, claims_part = _parts(assertion)
-    header = _object(header_part)
+    header_part, claims_part = parts_of(assertion, _LONGEST)
+    header = members_of(header_part)
     algorithm = _check_header(header, client.jwks_url)
-    _check_signature(assertion, client.keys.find(header["kid"], KEY_TYPES[algorithm]), algorithm)
-    claims = _object(claims_part)
+    check_signature(assertion, client.keys.find(header["kid"], KEY_TYPES[algorithm]), algorithm)
+    claims = members_of(claims_part)
     if require_text(claims, "iss") != client.client_id or require_text(claims, "sub") != client.client_id:
         raise TokenInvalid("client")
     # One that was also made for somebody else could be shown to us by them.
@@ -105,27 +100,8 @@ def prove(assertion: str, client: RegisteredClient, token_endpoint: str, now: da
     return Proven(client.client_id, _digest(require_text(claims, "jti")), until)
 
 
-class _AnyHeader(jws.JWSRegistry):
-    max_header_length = 2048
-    max_payload_length = _LONGEST
-
-
 def _digest(jti: str) -> str:
     return hashlib.sha256(jti.encode()).hexdigest()
-
-
-def _parts(assertion: str) -> tuple[str, str]:
-    match = _COMPACT.fullmatch(assertion) if len(assertion) <= _LONGEST else None
-    if match is None:
-        raise TokenInvalid("form")
-    return match[1], match[2]
-
-
-def _object(part: str) -> dict[str, Any]:
-    try:
-        return read_object(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-    except (binascii.Error, NotStrict) as error:
-        raise TokenInvalid("encoding") from error
 
 
 def _check_header(header: Mapping[str, Any], jwks_url: str | None) -> str:
@@ -141,15 +117,6 @@ def _check_header(header: Mapping[str, Any], jwks_url: str | None) -> str:
     if not isinstance(algorithm, str) or algorithm not in KEY_TYPES:
         raise TokenInvalid("algorithm")
     return algorithm
-
-
-def _check_signature(assertion: str, key: PublicKey, algorithm: str) -> None:
-    registry = _AnyHeader(algorithms=[algorithm], strict_check_header=False)
-    try:
-        key.check_alg(algorithm)
-        jws.deserialize_compact(assertion, key, algorithms=[algorithm], registry=registry)
-    except (JoseError, ValueError, TypeError) as error:
-        raise TokenInvalid("signature") from error
 
 
 def _import(members: Mapping[str, Any]) -> PublicKey:

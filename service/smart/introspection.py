@@ -21,13 +21,14 @@ from service.smart.access_token import (
     context_id,
     name_digest,
 )
+from service.smart.compact_form import LONGEST
 from service.smart.discovery import Configurations, SmartConfiguration
 from service.smart.exchange import ExchangeFailed, Limits, send
 from service.smart.fhir_user import relative_person
 from service.smart.problems import DiscoveryFailed, ServerSilent, TokenInvalid, UnfitKey
 from service.smart.registration import Proof, prove_client
 from service.smart.scopes import parse
-from service.smart.signed import LONGEST, check_times, require_audience, require_text
+from service.smart.signed import check_times, require_audience, require_text
 from service.smart.strict_json import NotStrict
 from service.smart.token_endpoint import Caller
 

@@ -189,7 +189,7 @@ BROKEN: dict[str, tuple[Callable[[System], str], str]] = {
     "cut": (lambda one: one.assertion()[:-20], "signature"),
     "no assertion at all": (lambda one: "x", "form"),
     "three parts of nothing": (lambda one: "e30.e30.e30", "claim-sub"),
-    "too long": (lambda one: one.assertion(more="x" * 9000), "form"),
+    "too long": (lambda one: one.assertion(more="x" * 9000), "size"),
 }
 
 
