@@ -58,7 +58,8 @@ def _origin(value: str) -> str:
     """As a browser writes it (RFC 6454 section 6.2): nothing after the port, no default port, no capitals."""
     parts = urlsplit(_server_url(value))
     default = {"https": 443, "http": 80}[parts.scheme]
-    if value != value.lower() or "*" in value or parts.path or parts.port == default or value.endswith(":"):
+    is_plain = value == value.lower() and re.fullmatch(r"[!-~]+", value) is not None and "*" not in value
+    if not is_plain or parts.path or parts.port == default or value.endswith(":"):
         raise ValueError("must be an origin as a browser writes it, e.g. https://app.example")
     return value
 

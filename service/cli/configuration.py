@@ -49,7 +49,7 @@ def check_config(path: Path | None, offline: bool) -> None:
         for key, clinic in clinics.items():
             base = f"{settings.public_url}/{key}/fhir"
             click.echo(f"{key}: {clinic.name}, record system {clinic.iss}, FHIR base {base}")
-            found = warnings(clinic, sets)
+            found = [*warnings(clinic, sets), *_unanswerable(wiring, key, clinic)]
             told, is_warning = _tried(wiring, key, clinic, path)
             for words in found + [told] * is_warning:
                 click.echo(f"clinic {key}: warning: {words}")
@@ -72,6 +72,22 @@ def _asking(settings: Settings, *, is_needed: bool) -> Iterator[Wiring | None]:
         yield wiring
     finally:
         wiring.stop()
+
+
+def _unanswerable(wiring: Wiring | None, key: str, clinic: Clinic) -> list[str]:
+    """A warning where tokens are to be asked about and the record system, if it answers, names no place for that."""
+    if wiring is None or clinic.api.tokens == "jwt":
+        return []
+    try:
+        told = wiring.desk.clinic(key).configurations.of(clinic.iss, for_launch=False)
+    except SmartProblem:
+        return []
+    if told.introspection_endpoint is not None:
+        return []
+    return [
+        f'api.tokens is "{clinic.api.tokens}", and the record system names no introspection endpoint:'
+        " no opaque token can be taken"
+    ]
 
 
 def _tried(wiring: Wiring | None, key: str, clinic: Clinic, path: Path | None) -> tuple[str, bool]:

@@ -7,7 +7,7 @@ No cookie is ever let through, and our own pages are not reached at all.
 
 import re
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
 
 from service.access.policies import PUBLIC, Policy
@@ -37,6 +37,7 @@ def _hear() -> Response | None:
     allowed = None if policy is None else _readable_by(policy)
     if allowed is None:
         return None
+    g.request_id = desk().new_id()
     response = Response(status=204)
     response.headers["Access-Control-Allow-Methods"] = ", ".join(sorted(_methods()))
     response.headers["Access-Control-Allow-Headers"] = ASKED

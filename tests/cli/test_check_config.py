@@ -2,12 +2,15 @@
 
 import json
 import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Request, Response
 
 from service.cli import check_clinic, commands, configuration
 from service.cli.demo_clinic import CLINIC
@@ -219,6 +222,46 @@ def test_a_published_booster_gives_no_warning(narrow: Place) -> None:
     narrow.change('beyond = "repeating"', f'beyond = "booster"\nbooster = "{url}"')
 
     assert "0 warning(s)" in call("check-config", "--offline").output
+
+
+@pytest.mark.parametrize("form", ["opaque", "both"])
+def test_tokens_that_nobody_can_be_asked_about_are_a_warning(place: Place, form: str, unasked: str) -> None:
+    place.change(
+        "[clinic.maple-grove.filing]",
+        f'[clinic.maple-grove.api]\ntokens = "{form}"\n\n[clinic.maple-grove.filing]',
+    )
+    told = f'warning: api.tokens is "{form}", and the record system names no introspection endpoint'
+
+    assert told not in call("check-config").output
+    assert told not in call("check-config", "--offline").output
+    place.change(place.sandbox_url, unasked)
+    assert f"clinic maple-grove: {told}" in call("check-config").output
+
+
+def test_signed_tokens_need_nobody_to_be_asked(place: Place, unasked: str) -> None:
+    place.change(place.sandbox_url, unasked)
+
+    assert "introspection" not in call("check-config").output
+
+
+@pytest.fixture
+def unasked() -> Iterator[str]:
+    """A record system that says where tokens are given, and not where to ask about them."""
+    server = make_server("127.0.0.1", 0, _document, threaded=True)
+    serving = threading.Thread(target=server.serve_forever, daemon=True)
+    serving.start()
+    yield f"http://localhost:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    serving.join()
+
+
+@Request.application
+def _document(request: Request) -> Response:
+    if not request.path.endswith("/.well-known/smart-configuration"):
+        return Response(status=404)
+    home = request.host_url.rstrip("/")
+    return Response(json.dumps({"token_endpoint": f"{home}/token"}), content_type="application/json")
 
 
 # --- check-clinic ----------------------------------------------------------------------------------------------

@@ -3,9 +3,11 @@
 import httpx2
 import pytest
 
+from service.clinic import ClinicsUnreadable
 from tests.factories import response
 from tests.people import App, app_of, patient
 from tests.web.fhir_answers import QR
+from tests.web.probing import Probe, probes
 from tests.world import CLINIC, JOURNAL, OTHER, World, WorldWith
 
 LISTED, STRANGE = "https://diary.example", "https://elsewhere.example"
@@ -141,6 +143,61 @@ def test_no_answer_ever_lets_a_cookie_through(world: World) -> None:
         asked_before(App(world), QR, LISTED),
     ):
         assert "access-control-allow-credentials" not in answer.headers
+
+
+@pytest.mark.parametrize("origin", [LISTED, STRANGE, "null"])
+def test_on_every_route_only_who_may_is_told(world: World, origin: str) -> None:
+    """T31: each route with each of its methods, and the browser's question before it; a page for people never."""
+    asked = 0
+    with httpx2.Client(transport=world.browser_network(), trust_env=False) as http:
+        for probe in probes(world.app):
+            url = JOURNAL + probe.path.format(visit="v", key="k", entry_id="e")
+            told = {"Origin": origin, "Access-Control-Request-Method": probe.method}
+            for method in (probe.method, "OPTIONS"):
+                answer = http.request(method, url, headers=told)
+                assert allowed(answer) == _leave(probe, origin), (method, url)
+                assert "access-control-allow-credentials" not in answer.headers
+                asked += 1
+    assert asked > 100
+
+
+def _leave(probe: Probe, origin: str) -> str | None:
+    """Which origin may read what this route answers."""
+    if "/fhir" not in probe.path:
+        return None
+    if probe.policy == "public":
+        return "*"
+    return LISTED if origin == LISTED and probe.path.startswith(f"/{CLINIC}/fhir") else None
+
+
+def test_what_fails_here_a_listed_page_can_read_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(*told: object, **more: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("service.web.fhir_api.find_responses", breaks)
+    answer = app_of(world).get(QR, Origin=LISTED)
+    assert (answer.status_code, allowed(answer)) == (500, LISTED)
+
+
+def test_the_browsers_question_has_a_name_in_the_logs_as_well(world: World) -> None:
+    assert asked_before(App(world), QR, LISTED).headers["x-request-id"]
+
+
+@pytest.mark.parametrize("path", [QR, f"{QR}/x"])
+def test_options_without_a_page_behind_it_asks_for_the_token_as_before(world: World, path: str) -> None:
+    assert App(world).ask("OPTIONS", path).status_code == 401
+    answer = app_of(world, scope="patient/QuestionnaireResponse.crus").ask("OPTIONS", path)
+    assert (answer.status_code, answer.content, allowed(answer)) == (200, b"", None)
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://app.example ", "https://tagebücher.example", "https://a b.example"]
+)
+def test_an_origin_that_no_browser_writes_so_is_refused_at_the_start(
+    world_with: WorldWith, origin: str
+) -> None:
+    with pytest.raises(ClinicsUnreadable, match=r"api\.origins"):
+        world_with(TABLE.replace(LISTED, origin))
 
 
 def test_our_own_pages_are_no_other_pages_business(world: World) -> None:
