@@ -1,6 +1,7 @@
 """Show more than two hundred kinds of forged tokens at every FHIR route that asks for one, and count what opens.
 
-The routes come from the application's own URL map. Beside every forgery goes the same request with a genuine token:
+The routes come from the application's own URL map: those that take tokens of the clinic's authorization server, all but
+the export base, whose tokens are ours. Beside every forgery goes the same request with a genuine token:
 a route at which that one is refused would prove nothing. A forgery counts as refused by 401 alone, or by a 400 or 403
 that the genuine token does not get. Nothing may be fetched because a token says so (threats T12 to T14).
 """
@@ -16,10 +17,11 @@ from typing import Any
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from service.access.context import Role
 from service.cli.demo_clinic import CLINIC
 from service.web.doors import policy_of
 from tests.factories import keyed, response
-from tests.people import FHIR_JSON, FORM, App, patient
+from tests.people import FHIR_JSON, FORM, App, patient, staff_app
 from tests.proofs.figures import Figures, at_least, exactly
 from tests.proofs.forging import forgeries
 from tests.proofs.small_world import small_world
@@ -29,18 +31,24 @@ DEFAULT_N = 100
 CI_N = 1
 
 WORDS = "planted-words-of-somebody"
+_BATCH = {
+    "resourceType": "Bundle",
+    "type": "batch",
+    "entry": [{"request": {"method": "GET", "url": "QuestionnaireResponse"}}],
+}
 _KEY = "5a1c9f0e-8c9a-4f5d-9a53-0d2f6d1c7b11"
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One request to a route, good but for its token."""
+    """One request to a route, good but for its token; `genuine` is the one that opens it."""
 
     name: str
     method: str
     path: str
     headers: dict[str, str] = field(default_factory=dict)
     content: bytes = b""
+    genuine: str = ""
 
 
 @dataclass
@@ -60,13 +68,15 @@ def prove(n: int, seed: int, report: Callable[[str], None]) -> Figures:
     chance, tally = random.Random(seed), Tally()
     with small_world() as world:
         genuine, forged = forgeries(world)
-        routes = _routes(world, App(world, genuine))
+        routes = _routes(
+            world, App(world, genuine), staff_app(world, "officer-1", scope="user/AuditEvent.rs")
+        )
         times = min(n, len(routes))
         asked_before = len(world.net.asked)
         client = world.app.test_client(use_cookies=False)
         for done, (name, token) in enumerate(forged.items(), 1):
             for route in chance.sample(routes, times):
-                _show(client, route, name, token, genuine, tally, report)
+                _show(client, route, name, token, tally, report)
             if done % 100 == 0:
                 report(f"{done} of {len(forged)} forgeries")
         elsewhere = [one for one in world.net.asked[asked_before:] if not _at_home(one)]
@@ -89,7 +99,7 @@ def prove(n: int, seed: int, report: Callable[[str], None]) -> Figures:
         },
         bars={
             "forgeries": at_least(max(200, len(forged))),
-            "routes": at_least(19),
+            "routes": at_least(34),
             "accepted": exactly(0),
             "words_told": exactly(0),
             "fetched_elsewhere": exactly(0),
@@ -105,12 +115,11 @@ def _show(
     route: Route,
     name: str,
     token: str,
-    genuine: str,
     tally: Tally,
     report: Callable[[str], None],
 ) -> None:
     """The forgery, and the same request with the genuine token."""
-    false, good = _ask(client, route, token), _ask(client, route, genuine)
+    false, good = _ask(client, route, token), _ask(client, route, route.genuine)
     tally.sent += 1
     tally.answers[false.status_code] += 1
     refused = false.status_code == 401 or (
@@ -149,10 +158,12 @@ def _at_home(asked: str) -> bool:
     return any(url.startswith(f"{home}/") for home in HOMES.values())
 
 
-def _routes(world: World, app: App) -> list[Route]:
-    """Every route below /fhir whose policy is not public, as a request that a good token would pass."""
+def _routes(world: World, app: App, officer: App) -> list[Route]:
+    """Every route of the clinic's base whose policy is not public, as a request that a good token would pass."""
     patient(world).write("six-done-1", {"ai1.1": WORDS})
     world.find()
+    world.deliver()
+    [document] = app.get("DocumentReference").json()["entry"]
     filled = {
         "clinic": CLINIC,
         "response_id": _first(app, "QuestionnaireResponse"),
@@ -161,14 +172,19 @@ def _routes(world: World, app: App) -> list[Route]:
         "task_id": _first(app, "Task"),
         "provenance_id": _first(app, "Provenance"),
         "encounter_id": _first(app, "Encounter"),
+        "document_id": document["resource"]["id"],
+        "summary_id": document["resource"]["content"][0]["attachment"]["url"].rpartition("/")[2],
+        "event_id": _first(officer, "AuditEvent"),
     }
     found = []
     for rule in world.app.url_map.iter_rules():
-        if policy_of(world.app, rule.endpoint).public or "/fhir" not in rule.rule:
+        policy = policy_of(world.app, rule.endpoint)
+        if policy.public or not rule.rule.startswith("/<clinic>/fhir"):
             continue
+        opens = app if Role.PATIENT in policy.roles else officer
         path = re.sub(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>", lambda match: filled[match[1]], rule.rule)
         found += [
-            Route(f"{method} {rule.rule}", method, path, *_body(world, method, rule.rule))
+            Route(f"{method} {rule.rule}", method, path, *_body(app, method, path), opens.token or "")
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
         ]
     return found
@@ -179,19 +195,29 @@ def _first(app: App, resource_type: str) -> str:
     return found
 
 
-def _body(world: World, method: str, rule: str) -> tuple[dict[str, str], bytes]:
+def _body(app: App, method: str, path: str) -> tuple[dict[str, str], bytes]:
     if method == "GET":
         return {}, b""
-    if rule.endswith("/_search"):
+    if method == "PUT":
+        return _as_it_is(app, path.removeprefix(f"/{CLINIC}/fhir/"))
+    if path.endswith("/_search"):
         return FORM, b"_count=5"
-    if rule.endswith("/$populate"):
-        return FHIR_JSON, _json(_asked_to_populate(world))
-    sent = response(world, 2, encounter="six-done-2", identifier=keyed(_KEY))
-    if rule.endswith("/$validate"):
+    if path.endswith("/$populate"):
+        return FHIR_JSON, _json(_asked_to_populate(app.world))
+    if path.rstrip("/").endswith("/fhir"):
+        return FHIR_JSON, _json(_BATCH)
+    sent = response(app.world, 2, encounter="six-done-2", identifier=keyed(_KEY))
+    if path.endswith("/$validate"):
         return FHIR_JSON, _json(sent)
     # Sent again and again, it is kept once: the condition says so.
     once = f"identifier={keyed(_KEY)['system']}|{keyed(_KEY)['value']}"
     return FHIR_JSON | {"If-None-Exist": once}, _json(sent)
+
+
+def _as_it_is(app: App, place: str) -> tuple[dict[str, str], bytes]:
+    """A change to what is there already, which may be asked for again and again."""
+    there = app.get(place)
+    return FHIR_JSON | {"If-Match": there.headers["etag"]}, there.content
 
 
 def _asked_to_populate(world: World) -> dict[str, Any]:
