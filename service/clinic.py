@@ -214,15 +214,16 @@ class People(_Part):
 class Api(_Part):
     """Which tokens our FHIR base takes beside those issued for it (rule 31), and which services may read there.
 
-    `clients` are the client ids whose system tokens reach every patient of the clinic (rule 29); an opaque token of
-    which no audience is known must be one of theirs (rule 31). `tokens` says which form they have there: signed,
-    opaque (then the record system is asked about every token), or both. `origins` are those whose pages may call our
-    FHIR base from a browser (SMART B-06).
+    `clients` are the client ids whose system tokens reach every patient of the clinic (rule 29), `persons_apps` those
+    that only persons use; an opaque token of which no audience is known must be of one or the other (rule 31,
+    decision 0021). `tokens` says which form they have there: signed, opaque (then the record system is asked about
+    every token), or both. `origins` are those whose pages may call our FHIR base from a browser (SMART B-06).
     """
 
     tokens: Literal["jwt", "opaque", "both"] = "jwt"
     audiences: tuple[str, ...] = ()
     clients: tuple[str, ...] = ()
+    persons_apps: tuple[str, ...] = ()
     origins: tuple[Origin, ...] = ()
 
 

@@ -189,7 +189,7 @@ def _introspection(
         base=_base(key, settings),
         issuer=clinic.issuer,
         audiences=clinic.api.audiences,
-        clients=frozenset(clinic.api.clients),
+        clients=frozenset((*clinic.api.clients, *clinic.api.persons_apps)),
         record_bases=clinic.spellings,
     )
     return Introspection(caller, clinic.iss, configurations, terms)

@@ -26,6 +26,22 @@ class Permission:
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """A field of a row that must have one of these values, e.g. status: completed or amended."""
+
+    field: str
+    values: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """What rows of a resource type must meet to lie within reach: every limit of one of these ways (SMART B-14)."""
+
+    resource_type: str
+    ways: tuple[tuple[Limit, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Origin:
     """Where a request came from, for the audit: network address and request id."""
 
@@ -39,7 +55,8 @@ class AccessContext:
 
     `patients` names the patients within reach; None means every patient of the clinic (care team, system
     clients), the empty set none. Where nothing is known, nothing is allowed. `subject` is the one whose chart is
-    open, where records that theirs replaced are within reach as well (threat T9).
+    open, where records that theirs replaced are within reach as well (threat T9). `narrowings` hold all together,
+    for whatever is read, whichever way (threat T16).
     """
 
     clinic: str
@@ -52,6 +69,7 @@ class AccessContext:
     token_digest: str | None = None
     visit: str | None = None
     subject: str | None = None
+    narrowings: tuple[Narrowing, ...] = ()
 
     def reaches(self, patient_id: str) -> bool:
         """Whether this patient's data lies within reach."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from service.r4 import canonical, document_reference, task
+from service.r4 import canonical, document_reference, scope_constraints, task
 from service.r4.elements import Json
 from service.r4.questionnaire_response import SDC_PROFILE
 from service.r4.raw_json import compact
@@ -33,7 +33,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """What may be done with one resource type."""
+    """What may be done with one resource type. `keeps_past`: whether versions but the newest are read as well."""
 
     type: str
     profiles: tuple[str, ...]
@@ -44,6 +44,7 @@ class Offered:
     revincludes: tuple[str, ...] = ()
     conditional_create: bool = False
     operations: tuple[Operation, ...] = ()
+    keeps_past: bool = False
 
 
 def _searched(kind: str) -> tuple[SearchParameter, ...]:
@@ -92,6 +93,7 @@ OFFERED = (
         _searched("Questionnaire"),
         "versioned",
         operations=(Operation("populate", "questionnaire-populate"),),
+        keeps_past=True,
     ),
     Offered(
         "QuestionnaireResponse",
@@ -103,6 +105,7 @@ OFFERED = (
         revincludes=("Provenance:target",),
         conditional_create=True,
         operations=(Operation("validate", "response-validate"),),
+        keeps_past=True,
     ),
     Offered(
         "Task",
@@ -133,6 +136,7 @@ OFFERED = (
         tuple(SearchParameter(one.name, one.type) for one in document_reference.SEARCHED),
         "versioned",
         includes=("DocumentReference:encounter",),
+        keeps_past=True,
     ),
     Offered("Binary", (), ("read",), (), "no-version"),
     _AUDIT_EVENT,
@@ -187,6 +191,7 @@ def write(
                         **({"extension": said} if said else {}),
                         "cors": cors,
                         "service": [{"coding": [_SMART]}],
+                        "description": _narrowed_by(),
                     },
                     "resource": [_resource(one) for one in offered],
                     "interaction": [{"code": code} for code in OF_THE_WHOLE],
@@ -194,6 +199,12 @@ def write(
             ],
         }
     )
+
+
+def _narrowed_by() -> str:
+    """Which constraints a scope may carry (SMART B-14): a client learns here that no other is granted."""
+    said = (f"{kind} by {', '.join(sorted(names))}" for kind, names in scope_constraints.OFFERED.items())
+    return f"Scopes of reading and searching may be narrowed: {'; '.join(said)}. Any other constraint grants nothing."
 
 
 def _endpoint(name: str, address: str) -> Json:
@@ -206,7 +217,7 @@ def _resource(one: Offered) -> Json:
         **({"supportedProfile": list(one.profiles)} if one.profiles else {}),
         "interaction": [{"code": code} for code in one.interactions],
         "versioning": one.versioning,
-        "readHistory": "vread" in one.interactions,
+        "readHistory": one.keeps_past,
         "updateCreate": False,
         "conditionalCreate": one.conditional_create,
         **({"searchInclude": list(one.includes)} if one.includes else {}),
@@ -218,6 +229,10 @@ def _resource(one: Offered) -> Json:
 
 def _operation(one: Operation) -> Json:
     return {"name": one.code, "definition": f"{canonical.BASE}/OperationDefinition/{one.definition}"}
+
+
+# What R4 does not define, and SDC does.
+_OF_SDC = {"experimental": "http://hl7.org/fhir/uv/sdc/SearchParameter/canonical-experimental"}
 
 
 def _owner(resource: str, parameter: str) -> str:
@@ -232,4 +247,5 @@ def _owner(resource: str, parameter: str) -> str:
 def _search_parameter(resource: str, parameter: SearchParameter) -> Json:
     owner = _owner(resource, parameter.name)
     definition = f"http://hl7.org/fhir/SearchParameter/{owner}-{parameter.name.removeprefix('_')}"
+    definition = _OF_SDC.get(parameter.name, definition)
     return {"name": parameter.name, "definition": definition, "type": parameter.type}

@@ -14,7 +14,7 @@ from typing import Any
 from service.smart.fhir_id import is_id
 from service.smart.fhir_user import relative_person
 from service.smart.keys import RemoteKeys
-from service.smart.problems import TokenInvalid
+from service.smart.problems import ContextsMixed, TokenInvalid
 from service.smart.scopes import Granted, parse
 from service.smart.signed import Opened, check_times, open_signed, require_audience, require_text
 from service.smart.strict_json import read_object
@@ -22,6 +22,8 @@ from service.smart.strict_json import read_object
 LONGEST_LIFE_SECONDS = 24 * 3600
 _LONGEST_HEADER = 4096
 _TYPES = ("at+jwt", "jwt", "")
+# What a launch gives to a person's token (SMART § launch context), and no machine's token has.
+_OF_A_PERSON = ("patient", "encounter", "fhirUser")
 # Claims that only an id_token has (OpenID Connect Core § 2, § 3.3.2.11).
 _IDENTITY_CLAIMS = frozenset({"nonce", "at_hash", "c_hash", "s_hash", "auth_time"})
 
@@ -65,11 +67,13 @@ def check(
     if not {base, *audiences} & set(require_audience(claims)):
         raise TokenInvalid("audience")
     expires = check_times(claims, now, LONGEST_LIFE_SECONDS)
+    scopes = parse(_scope(claims), constraints)
+    check_contexts(scopes, claims)
     return TokenGrant(
         issuer=issuer,
         subject=require_text(claims, "sub"),
         client_id=_client_id(claims),
-        scopes=parse(_scope(claims), constraints),
+        scopes=scopes,
         patient=context_id(claims, "patient"),
         fhir_user=relative_person(claims.get("fhirUser"), record_bases),
         encounter=context_id(claims, "encounter"),
@@ -95,6 +99,12 @@ def check_kind(claims: Mapping[str, Any]) -> None:
     kind = str(claims.get("token_use", claims.get("typ", "access"))).lower()
     if kind not in ("access", "access_token", "bearer", "at+jwt"):
         raise TokenInvalid("not-an-access-token")
+
+
+def check_contexts(scopes: Granted, claims: Mapping[str, Any]) -> None:
+    """ContextsMixed where a token with system scopes also names a person, a patient or an encounter (T15)."""
+    if scopes.has_level("system") and any(claims.get(name) is not None for name in _OF_A_PERSON):
+        raise ContextsMixed("system-and-context")
 
 
 def context_id(claims: Mapping[str, Any], name: str) -> str | None:

@@ -14,9 +14,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from service.r4 import scope_constraints
 from service.smart.access_token import (
     LONGEST_LIFE_SECONDS,
     TokenGrant,
+    check_contexts,
     check_kind,
     context_id,
     name_digest,
@@ -170,11 +172,13 @@ def read(claims: Mapping[str, Any], token: str, terms: Terms, now: datetime) -> 
     elif client_id not in terms.clients:
         raise TokenInvalid("client")
     expires = check_times(claims, now, LONGEST_LIFE_SECONDS)
+    scopes = parse(require_text(claims, "scope", _LONGEST_SCOPE), scope_constraints.OFFERED)
+    check_contexts(scopes, claims)
     return TokenGrant(
         issuer=terms.issuer,
         subject=require_text(claims, "sub") if "sub" in claims else client_id,
         client_id=client_id,
-        scopes=parse(require_text(claims, "scope", _LONGEST_SCOPE)),
+        scopes=scopes,
         patient=context_id(claims, "patient"),
         fhir_user=relative_person(claims.get("fhirUser"), terms.record_bases),
         encounter=context_id(claims, "encounter"),

@@ -149,7 +149,8 @@ def refresh(
     form = {"grant_type": "refresh_token", "refresh_token": before.refresh_token}
     if scope is not None:
         form["scope"] = scope
-    after = ask_for_token(caller, token_endpoint, form, iss=iss)
+    # Only a first answer may leave its length of life out.
+    after = ask_for_token(caller, token_endpoint, form, iss=iss, strict=True)
     if not parse(before.scope).covers(parse(after.scope)):
         raise TokenRefused("wider-than-before")
     if after.patient not in (None, before.patient):

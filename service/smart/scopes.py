@@ -106,8 +106,8 @@ NOTHING = Granted()
 def parse(scope: str, constraints: Mapping[str, frozenset[str]] | None = None) -> Granted:
     """Read a scope string; `constraints` names, per resource type, the search parameters we can evaluate.
 
-    A scope narrowed by any other parameter is not granted (B-16). ContextsMixed where system scopes stand
-    beside those of a person (patient, user): such a token would lend a person the reach of a machine (T15).
+    A scope narrowed by any other parameter is not granted (B-16). ContextsMixed where words of the system's level
+    stand beside those of a person's (patient, user): such a token would lend a person the reach of a machine (T15).
     """
     words = [word for word in scope.split(" ") if word]
     read = {word: _read(word, constraints or {}) for word in words}
@@ -116,7 +116,9 @@ def parse(scope: str, constraints: Mapping[str, frozenset[str]] | None = None) -
         others=frozenset(words) & OTHERS,
         not_granted=tuple(word for word, one in read.items() if one is None and word not in OTHERS),
     )
-    if granted.has_level("system") and (granted.has_level("patient") or granted.has_level("user")):
+    # Also by what is not granted: a token that was made for both is no good token for either.
+    levels = {word.partition("/")[0] for word in words if word not in OTHERS}
+    if "system" in levels and not levels.isdisjoint(("patient", "user")):
         raise ContextsMixed("person-and-system")
     return granted
 

@@ -1,24 +1,37 @@
 """Who reaches which rows: the access context as predicates that stand in the SQL of every question (T7, rule 29)."""
 
-from sqlalchemy import ColumnElement, Table, false
+from collections.abc import Iterable
 
-from service.access.context import AccessContext, Role
+from sqlalchemy import ColumnElement, FromClause, Table, and_, exists, false, or_
+
+from service.access.context import AccessContext, Limit, Role
+from service.journal.conditions import Among, Condition, Versioned
 from service.journal.entries import EntryStatus
+from service.store import conditions as asked
+from service.store.tables import entries, entry_versions
 
 SENT = tuple(status.value for status in EntryStatus if status.is_sent)
 
 # Officers and operators see no patient's words (rule 29); nobody sees nothing.
 _WORDLESS = frozenset({Role.NOBODY, Role.OFFICER})
 
+# The tables whose rows are resources that a scope may narrow (SMART B-14).
+_RESOURCES = {
+    "entries": "QuestionnaireResponse",
+    "entry_versions": "QuestionnaireResponse",
+    "drafts": "QuestionnaireResponse",
+    "assigned_sets": "Task",
+}
+
 
 def own_rows(context: AccessContext, table: Table) -> list[ColumnElement[bool]]:
-    """The rows of this clinic and of the patients within reach."""
+    """The rows of this clinic and of the patients within reach, as far as the scopes that narrow it go."""
     conditions: list[ColumnElement[bool]] = [table.c.clinic == context.clinic]
     if context.patients is not None:
         conditions.append(table.c.patient_id.in_(sorted(context.patients)))
     if context.role is Role.NOBODY:
         conditions.append(false())
-    return conditions
+    return [*conditions, *_narrowed(context, table)]
 
 
 def sent_words(context: AccessContext, table: Table) -> list[ColumnElement[bool]]:
@@ -37,3 +50,25 @@ def own_words(context: AccessContext, table: Table) -> list[ColumnElement[bool]]
     if not context.sees_drafts:
         conditions.append(false())
     return conditions
+
+
+def _narrowed(context: AccessContext, table: Table) -> list[ColumnElement[bool]]:
+    """What the row itself must meet (T16); a past version also what the newest one does, which the resource is now."""
+    kind = _RESOURCES.get(table.name)
+    narrowings = [one for one in context.narrowings if one.resource_type == kind]
+    met = [_one_of(narrowing.ways, table) for narrowing in narrowings]
+    if table is not entry_versions or not narrowings:
+        return met
+    now = entries.alias("now")
+    head = (now.c.clinic == table.c.clinic, now.c.id == table.c.entry_id)
+    return [*met, exists().where(*head, *(_one_of(narrowing.ways, now) for narrowing in narrowings))]
+
+
+def _one_of(ways: Iterable[tuple[Limit, ...]], table: FromClause) -> ColumnElement[bool]:
+    columns = {name: table.c[name] for name in ("status", "questionnaire", "encounter_id")}
+    return or_(false(), *(and_(*asked.said(map(_condition, way), columns)) for way in ways))
+
+
+def _condition(limit: Limit) -> Condition:
+    """A canonical without a version is met by each of its versions, as in a search (fhir-rest I-85)."""
+    return (Versioned if limit.field == "questionnaire" else Among)(limit.field, limit.values)

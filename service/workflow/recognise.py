@@ -5,16 +5,17 @@ import hmac
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from service.access.context import AccessContext, Origin, Permission, Role
+from service.access.context import AccessContext, Origin, Role
 from service.access.decision import LEVELS
 from service.journal.problems import NotAllowed, SignInNeeded
+from service.r4 import scope_constraints
 from service.smart.access_token import TokenGrant, check, looks_signed
 from service.smart.problems import TokenInvalid
-from service.smart.scopes import LETTERS
 from service.store import deeds, merges, sessions
 from service.store.sessions import Visit
 from service.summary.content import PatientHeader
 from service.workflow.desk import ClinicDesk, Desk
+from service.workflow.limit_reach import narrowings_of, permissions_of
 from service.workflow.renew_visit import renewed
 
 IDLE = timedelta(hours=2)
@@ -87,6 +88,7 @@ def _grant(desk: Desk, clinic: ClinicDesk, token: str) -> TokenGrant:
         keys=clinic.keys,
         now=desk.now(),
         record_bases=clinic.spellings,
+        constraints=scope_constraints.OFFERED,
     )
 
 
@@ -128,6 +130,7 @@ def _records_of(desk: Desk, visit: Visit) -> frozenset[str]:
 
 def _context_of_grant(clinic: ClinicDesk, grant: TokenGrant, origin: Origin) -> AccessContext:
     role = _role_of(clinic, grant)
+    levels = [level for level in LEVELS[role] if level != "patient" or grant.patient is not None]
     return AccessContext(
         clinic=clinic.key,
         role=role,
@@ -135,8 +138,9 @@ def _context_of_grant(clinic: ClinicDesk, grant: TokenGrant, origin: Origin) -> 
         person=grant.fhir_user,
         client=grant.client_id,
         patients=_reach(clinic, grant, role),
-        permissions=_permissions(grant, role),
+        permissions=permissions_of(grant.scopes, levels, _SERVED),
         token_digest=grant.jti_digest,
+        narrowings=narrowings_of(grant.scopes, levels),
     )
 
 
@@ -162,17 +166,6 @@ def _reach(clinic: ClinicDesk, grant: TokenGrant, role: Role) -> frozenset[str] 
         return frozenset({grant.patient})
     # Without a patient in context, lists over patients are the care team's (rule 29, threat T8).
     return None if grant.fhir_user in clinic.care_team else frozenset()
-
-
-def _permissions(grant: TokenGrant, role: Role) -> frozenset[Permission]:
-    levels = [level for level in LEVELS[role] if level != "patient" or grant.patient is not None]
-    return frozenset(
-        Permission(level, resource_type, letter)
-        for level in levels
-        for resource_type in _SERVED
-        for letter in LETTERS
-        if grant.scopes.allows(level, resource_type, letter)
-    )
 
 
 def _touched(desk: Desk, visit: Visit, now: datetime) -> Visit:

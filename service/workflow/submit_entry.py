@@ -193,4 +193,6 @@ def _somebody_was_first(desk: Desk, context: AccessContext, sending: Sending, fa
         raise AlreadySent from None
     if isinstance(failed.guard, deeds.InfusionIsFree):
         raise InfusionTaken from None
+    if sending.draft_revision == 0 and drafts.draft(desk.store, context, sending.key) is None:
+        raise AlreadySent from None  # another's draft is told of as what another sent (threat T4)
     raise ChangedElsewhere from None

@@ -51,9 +51,12 @@ def judge(claims: Claims, house: House) -> Verdict:
     if "patient" in claims and claims["patient"] is not None and not _is_id(claims["patient"]):
         return Verdict(refused=401)
     scopes = [scope for scope in map(_scope, words) if scope is not None]
-    levels = {level for level, _, _ in scopes}
-    if "system" in levels:
-        return Verdict(refused=401) if len(levels) > 1 else _of_a_service(claims, house, scopes)
+    spoken = {word.partition("/")[0] for word in words}
+    if "system" in spoken and spoken & {"patient", "user"}:
+        return Verdict(refused=401)  # a token for a machine and a person at once, understood or not (T15)
+    if any(level == "system" for level, _, _ in scopes):
+        named = [name for name in ("patient", "encounter", "fhirUser") if claims.get(name) is not None]
+        return Verdict(refused=401) if named else _of_a_service(claims, house, scopes)
     return _of_a_person(claims, house, scopes)
 
 

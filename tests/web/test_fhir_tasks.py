@@ -343,7 +343,8 @@ def test_the_other_clinics_tasks_are_out_of_reach(world: World) -> None:
         ("patient/Task.cud", 403, 403),
         ("user/Task.rs", 403, 403),
         ("patient/QuestionnaireResponse.rs patient/Provenance.rs", 403, 403),
-        ("patient/Task.rs?status=completed", 403, 403),
+        ("patient/Task.rs?status=completed", 404, 200),
+        ("patient/Task.rs?owner=Patient/patient-six-done", 403, 403),
     ],
 )
 def test_a_tokens_scope_says_what_it_may(world: World, scope: str, read: int, search: int) -> None:

@@ -45,6 +45,16 @@ BAD: dict[str, dict[str, Any]] = {
     "without scope": {"scope": None},
     "with a patient that is no id": {"patient": "../Patient/x"},
     "for one patient and the whole system": {"scope": "patient/*.rs system/*.rs"},
+    "for staff and the whole system": {"scope": "user/*.rs system/*.rs"},
+    "for one patient and a system scope that is not understood": {"scope": "patient/*.rs system/*.sr"},
+    "for the whole system, naming a patient": {"scope": "system/*.rs", "fhirUser": None},
+    "for the whole system, naming a person": {"scope": "system/*.rs", "patient": None},
+    "for the whole system, naming a visit": {
+        "scope": "system/*.rs",
+        "patient": None,
+        "fhirUser": None,
+        "encounter": "six-done-1",
+    },
 }
 
 
@@ -106,7 +116,11 @@ SMALL = {
     "letters in another order": ("patient/QuestionnaireResponse.sr", set()),
     "capitals": ("patient/questionnaireresponse.rs", set()),
     "a level of others": ("user/QuestionnaireResponse.crs", set()),
-    "a constraint we cannot keep": ("patient/QuestionnaireResponse.rs?status=completed", set()),
+    "a constraint we cannot keep": ("patient/QuestionnaireResponse.rs?authored=gt2020", set()),
+    "a constraint we keep, of reading alone": (
+        "patient/QuestionnaireResponse.cruds?status=completed",
+        {"read", "search"},
+    ),
     "launch alone": ("launch/patient openid fhirUser", set()),
 }
 
@@ -303,6 +317,9 @@ REFUSED: dict[str, Callable[[World], str]] = {
     "by another issuer": lambda world: _opaque(world, iss="https://evil.example"),
     "of the other clinic": lambda world: _opaque(world, clinic=OTHER, iss=OTHER_EHR),
     "for a person and the whole system": lambda world: _opaque(world, scope="patient/*.rs system/*.rs"),
+    "for the whole system, naming a person": lambda world: _opaque(
+        world, client_id="registry", scope="system/*.rs"
+    ),
     "a signed one of the record system, for an unlisted client": lambda world: signed_token(
         world, aud=f"{EHR}/fhir", client_id="ward-tool"
     ),
@@ -331,6 +348,34 @@ def test_a_service_with_an_opaque_token_reads_what_was_sent(world_with: WorldWit
 
     assert len(App(world, _opaque(world, client_id="registry", **said)).get(SEARCH).json()["entry"]) == 1
     assert App(world, _opaque(world, client_id="stranger", **said)).get(SEARCH).status_code == 401
+
+
+@OPAQUE_ALSO
+def test_an_app_of_persons_is_no_service(world_with: WorldWith, tokens: str) -> None:
+    """Listed because its opaque tokens name no audience, it reaches one patient, and with a system scope nobody."""
+    world = _taking(world_with, tokens, '"registry"]\npersons_apps = ["diary-app"')
+    patient(world).write("six-done-1", {"ai1.1": "x"})
+    said: dict[str, Any] = {"scope": "system/QuestionnaireResponse.rs", "patient": None, "fhirUser": None}
+
+    assert len(App(world, _opaque(world)).get(SEARCH).json()["entry"]) == 1
+    assert "entry" not in App(world, _opaque(world, **said)).get(SEARCH).json()
+    assert len(App(world, _opaque(world, client_id="registry", **said)).get(SEARCH).json()["entry"]) == 1
+
+
+@OPAQUE_ALSO
+def test_an_opaque_token_is_narrowed_by_its_constraints(world_with: WorldWith, tokens: str) -> None:
+    """T16: what the record system says of a scope holds as if it stood in a signed token."""
+    world = _taking(world_with, tokens)
+    patient(world).write("six-done-1", {"ai1.1": "x"})
+
+    def found(constraint: str) -> int:
+        app = App(world, _opaque(world, scope=f"openid fhirUser patient/{QR}.rs?{constraint}"))
+        answer = app.get(SEARCH)
+        return len(answer.json().get("entry", ())) if answer.status_code == 200 else -answer.status_code
+
+    assert found("status=completed") == 1
+    assert found("status=amended") == 0
+    assert found("authored=gt2020") == -403
 
 
 def test_an_opaque_token_that_names_nobody_opens_nothing(world_with: WorldWith) -> None:
