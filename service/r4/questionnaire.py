@@ -15,6 +15,7 @@ from service.journal.problems import Fault, Unusable
 from service.journal.prompts import LookBack, Prompt, PromptLibrary, PromptSet
 from service.r4 import canonical
 from service.r4.elements import Json, coding, extension_value, extensions, part, parts, text, whole_number
+from service.r4.form_rules import form_faults
 from service.r4.question_item import read_item
 from service.r4.validity import faults_of
 
@@ -71,8 +72,9 @@ def _valid(raw: bytes) -> Json:
         for name in ("url", "version", "name", "title")
         if not faults and not text(value, name)
     )
-    if faults or missing:
-        raise NotAPromptSet(*faults, *missing)
+    broken = () if faults or missing else tuple(form_faults(value))
+    if faults or missing or broken:
+        raise NotAPromptSet(*faults, *missing, *broken)
     return dict(value)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from fhir.resources.R4B.questionnaireresponse import QuestionnaireResponse
 
+from service.journal.enabling import enabled_links
 from service.journal.entries import EntryStatus
 from service.journal.items import AnsweredSet, GivenAnswer, QuestionItem, ResponseItem
 from service.journal.problems import Fault, Unusable
@@ -120,11 +121,11 @@ def _modifier_extensions(value: Any, path: str) -> Iterator[str]:
 def write(entry: FiledEntry) -> bytes:
     """The response for others to see, without the elements a server owns; ValueError where `authored` has no zone.
 
-    Every item of the questionnaire is there, display items too, with the text that was shown (R-12).
+    Every item of the questionnaire that was put is there, display items too, with the text that was shown (R-12).
     """
     if entry.authored.tzinfo is None:
         raise ValueError("authored needs a zone")
-    patient = {"reference": f"Patient/{entry.patient_id}"}
+    patient, shown = {"reference": f"Patient/{entry.patient_id}"}, _shown(entry)
     return compact(
         {
             "resourceType": "QuestionnaireResponse",
@@ -139,7 +140,11 @@ def write(entry: FiledEntry) -> bytes:
             "authored": entry.authored.isoformat(timespec="seconds"),
             "author": patient,
             "source": patient,
-            "item": [_written_item(item, entry.answers) for item in _asked(entry.prompts)],
+            "item": [
+                _written_item(one, entry.answers, shown)
+                for one in _asked(entry.prompts)
+                if one.link_id in shown
+            ],
         }
     )
 
@@ -157,12 +162,28 @@ def _asked(prompts: PromptSet) -> tuple[QuestionItem, ...]:
     )
 
 
-def _written_item(item: QuestionItem, answers: Mapping[str, str]) -> Json:
+def _shown(entry: FiledEntry) -> frozenset[str]:
+    """The items that stand in the response: once it is sent, those that were put or hold an answer (SDC validation)."""
+    asked = _asked(entry.prompts)
+    if entry.status in (EntryStatus.IN_PROGRESS, EntryStatus.STOPPED):
+        return frozenset(item.link_id for one in asked for item in one.walk())
+    given = {link_id: (GivenAnswer("String", words),) for link_id, words in entry.answers.items()}
+    return enabled_links(asked, given) | frozenset(
+        item.link_id
+        for one in asked
+        for item in one.walk()
+        if any(below.link_id in entry.answers for below in item.walk())
+    )
+
+
+def _written_item(item: QuestionItem, answers: Mapping[str, str], shown: frozenset[str]) -> Json:
     written: Json = {"linkId": item.link_id}
     if item.text is not None:
         written["text"] = item.text
     if item.type == "group":
-        written["item"] = [_written_item(child, answers) for child in item.items]
+        written["item"] = [
+            _written_item(child, answers, shown) for child in item.items if child.link_id in shown
+        ]
     elif item.link_id in answers:
         written["answer"] = [{"valueString": answers[item.link_id]}]
     return written

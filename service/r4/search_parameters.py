@@ -25,6 +25,7 @@ _ENCOUNTER_STATUSES = frozenset(
     }
 )
 _PUBLICATION = "http://hl7.org/fhir/publication-status"
+_BOOLEANS = "http://terminology.hl7.org/CodeSystem/special-values"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,7 @@ PROVENANCES = (
 
 ENCOUNTERS = (
     _token("_id", "id"),
+    _date("_lastUpdated", "seen_at", sorts=False),
     _token("class", "class", None),
     _date("date", "period", sorts=False),
     _reference("patient", "patient_id", _PATIENT),
@@ -128,6 +130,8 @@ _QUESTIONNAIRES = (
     *_PUBLISHED,
     _token("code", "code", None),
     Parameter("effective", "date", "effective"),
+    # SDC's own, since R4 defines none (sdc-form-fill-manager).
+    _token("experimental", "experimental", _BOOLEANS),
     _token("identifier", "identifier", None),
     _token("subject-type", "subject-type", "http://hl7.org/fhir/resource-types"),
 )

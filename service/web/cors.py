@@ -15,7 +15,7 @@ from service.web.doors import policy_of
 from service.web.guards import desk
 
 ASKED = "Authorization, Content-Type, Accept, If-Match, If-None-Match, If-None-Exist, Prefer, X-Request-Id"
-TOLD = "ETag, Location, Content-Location, Last-Modified, Retry-After, X-Request-Id"
+TOLD = "ETag, Location, Content-Location, Last-Modified, Retry-After, X-Request-Id, X-Correlation-Id"
 # No page of another origin has anything to seek at an export base but what is public.
 _BASE = re.compile(r"/(?P<clinic>[^/]+)/(?P<export>export/)?fhir(/|$)")
 _SECONDS = 600

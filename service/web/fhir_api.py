@@ -1,5 +1,6 @@
 """The clinic's FHIR base for other people's software: metadata, published definitions, QuestionnaireResponses."""
 
+import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import replace
@@ -46,7 +47,10 @@ _INCLUDES = (_WITH_ENCOUNTERS, _WITH_PROVENANCES, _WITH_QUESTIONNAIRES)
 
 @door.open("/metadata", PUBLIC)
 def metadata(clinic: str) -> Response:
-    return _public(capability_statement(desk(), clinic))
+    raw = capability_statement(desk(), clinic)
+    response = _public(raw)
+    response.set_etag(hashlib.sha256(raw).hexdigest(), weak=True)
+    return response.make_conditional(request)  # type: ignore[return-value]  # it returns the response it was given
 
 
 @door.open("/.well-known/smart-configuration", PUBLIC)

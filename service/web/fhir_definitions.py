@@ -120,6 +120,7 @@ def _values(value: dict[str, Any]) -> dict[str, Value]:
         "identifier": _forms(
             {"system": one.get("system"), "code": one.get("value")} for one in value.get("identifier", ())
         ),
+        "experimental": json.dumps(value["experimental"]) if "experimental" in value else None,
         "subject-type": frozenset(value.get("subjectType", ())),
     }
 

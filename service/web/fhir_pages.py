@@ -39,6 +39,8 @@ _SUMMARIES: dict[str, Callable[[bytes], bytes]] = {
 _TOTALS = ("none", "estimate", "accurate")
 _ONCE = ("_summary", "_elements", "_total")
 _INCLUDES = ("_include", "_revinclude")
+# By the parameter: the one type that what is included through it has.
+_INCLUDED = {"encounter": "Encounter", "questionnaire": "Questionnaire", "target": "QuestionnaireResponse"}
 _ELEMENT = re.compile(r"[a-z][A-Za-z]{0,63}")
 _MAC = 32
 
@@ -242,9 +244,15 @@ def _said(pairs: Pairs, wanted: str) -> str | None:
 
 
 def _includes(pairs: Pairs, offered: Collection[str], summary: str | None) -> frozenset[str]:
-    wanted = {f"{name}={value}" for name, value in pairs if name in _INCLUDES}
+    wanted = {f"{name}={_untyped(value)}" for name, value in pairs if name in _INCLUDES}
     if not wanted <= set(offered):
         raise UnknownParameter(Fault("not-supported", "This include is not offered here."))
     if wanted and summary == "text":
         raise BadValue(Fault("value", "Nothing can be included where only the text is wanted."))
     return frozenset(wanted)
+
+
+def _untyped(value: str) -> str:
+    """An include without the type that it may name third (R4 search, _include), where ours is always of that type."""
+    source, _, target = value.rpartition(":")
+    return source if _INCLUDED.get(source.rpartition(":")[2]) == target else value

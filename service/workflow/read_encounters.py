@@ -27,7 +27,7 @@ _AT_ONCE = 200
 
 @dataclass(frozen=True, slots=True)
 class EncounterQuery:
-    """Which visits are asked for: by conditions of "id", "patient_id", "class", "period", "status" and "type".
+    """Which visits are asked for: by "id", "patient_id", "class", "period", "seen_at", "status" and "type".
 
     `after` goes on behind a visit: its patient's id and its own.
     """
@@ -138,6 +138,7 @@ def _fits(seen: SeenEncounter, wanted: EncounterQuery) -> bool:
         "patient_id": one.patient_id,
         "class": _forms((one.class_,) if one.class_ else ()),
         "period": _period(one),
+        "seen_at": seen.seen_at,
         "status": one.status,
         "type": _forms(one.types),
     }

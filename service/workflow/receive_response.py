@@ -293,9 +293,17 @@ def _keep_draft(desk: Desk, context: AccessContext, arrived: _Arrived) -> Draft:
     try:
         desk.writer.perform(deeds.Deed(context.clinic, guards, (deeds.SaveDraft(draft),), (remembered,)))
     except GuardFailed as failed:
-        raise taken(failed) from None
+        raise _not_new(desk, context, failed) from None
     bring_up_to_date(desk, context.clinic, draft.patient_id)
     return draft
+
+
+def _not_new(desk: Desk, context: AccessContext, failed: GuardFailed) -> Conflict:
+    """What a create under this identifier is told; of another's draft no more than of what another sent (T4)."""
+    guard = failed.guard
+    if isinstance(guard, deeds.DraftIsAt) and drafts.draft(desk.store, context, guard.key) is None:
+        return AlreadySent()
+    return taken(failed)
 
 
 def taken(failed: GuardFailed) -> Conflict:

@@ -30,7 +30,15 @@ CONDITIONAL = {
     "If-None-Exist",
     "Prefer",
 }
-TOLD = {"ETag", "Location", "Content-Location", "Last-Modified", "Retry-After", "X-Request-Id"}
+TOLD = {
+    "ETag",
+    "Location",
+    "Content-Location",
+    "Last-Modified",
+    "Retry-After",
+    "X-Request-Id",
+    "X-Correlation-Id",
+}
 
 
 @pytest.fixture

@@ -170,6 +170,22 @@ def test_what_another_patient_wrote_under_it_is_not_shown(world: World) -> None:
     assert "eight-done" not in answer.text
 
 
+@pytest.mark.parametrize("status", ["completed", "in-progress"])
+def test_whether_another_sent_or_still_writes_under_it_is_not_told(world: World, status: str) -> None:
+    """A draft is its patient's alone, and so is that there is one (rule 13, threat T4)."""
+    told = []
+    for theirs in ("completed", "in-progress"):
+        body = response(world, 3, "patient-eight-done", None, identifier=keyed(str(uuid4())), status=theirs)
+        assert app_of(world, "patient-eight-done").post(QR, body).status_code == 201
+        mine = response(world, 3, encounter=None, identifier=body["identifier"], status=status)
+        told += [
+            (one.status_code, one.text) for one in (app_of(world).post(QR, mine), once(app_of(world), mine))
+        ]
+
+    assert told == [told[0]] * 4
+    assert (told[0][0], kept(world)) == (409, 0)
+
+
 def test_many_at_once_make_one(world: World) -> None:
     app, body = app_of(world), response(world, identifier=keyed(str(uuid4())))
     answers: list[httpx2.Response] = []
