@@ -1,0 +1,1 @@
+"""The requirements of the sdc sheet, one a file."""

@@ -1,0 +1,1 @@
+"""The requirements of the smart sheet, one a file."""

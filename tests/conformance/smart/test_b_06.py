@@ -1,0 +1,49 @@
+"""Any page may read discovery and metadata; with a token, only pages of origins that the clinic listed may call the
+FHIR base, and no cookie is ever let through. [SMART App Launch 2.2, app-launch, Considerations for CORS support]
+"""
+
+import pytest
+
+from tests.conformance.smart.asking import QR, SET, fetched
+from tests.people import app_of
+from tests.world import CLINIC, World, WorldWith
+
+LISTED, STRANGE = "https://diary.example", "https://elsewhere.example"
+TABLE = f'[clinic.{CLINIC}.api]\nclients = ["registry"]\norigins = ["{LISTED}"]\n'
+ALLOWED = "access-control-allow-origin"
+
+
+@pytest.fixture
+def listing(world_with: WorldWith) -> World:
+    return world_with(TABLE)
+
+
+@pytest.mark.parametrize("base", [f"{CLINIC}/fhir", f"{CLINIC}/export/fhir"])
+@pytest.mark.parametrize("path", [".well-known/smart-configuration", "metadata"])
+def test_any_page_may_read_what_is_public(house: World, base: str, path: str) -> None:
+    answer = fetched(house, f"{base}/{path}", Origin=STRANGE)
+
+    assert (answer.status_code, answer.headers[ALLOWED]) == (200, "*")
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed"),
+    [
+        (LISTED, LISTED),
+        (STRANGE, None),
+        (f"{LISTED}.evil.example", None),
+        ("null", None),
+        (f"{LISTED}:8443", None),
+    ],
+)
+def test_only_a_listed_page_may_read_with_a_token(listing: World, origin: str, allowed: str | None) -> None:
+    answer = app_of(listing).get(QR, Origin=origin)
+
+    assert answer.status_code == 200
+    assert answer.headers.get(ALLOWED) == allowed
+    assert "access-control-allow-credentials" not in answer.headers
+
+
+def test_a_clinic_that_lists_none_lets_no_page_read(house: World) -> None:
+    assert ALLOWED not in app_of(house).get(QR, Origin=LISTED).headers
+    assert app_of(house).get(SET, Origin=LISTED).headers.get(ALLOWED) == "*"
