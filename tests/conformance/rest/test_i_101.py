@@ -38,7 +38,9 @@ def test_it_says_of_each_type_what_may_be_done(told: Value, kind: str) -> None:
     assert one["conditionalCreate"] == (kind == QR)
     for each in one.get("searchParam", ()):
         assert set(each) == {"name", "definition", "type"}
-        assert each["definition"].startswith("http://hl7.org/fhir/SearchParameter/")
+        assert each["definition"].startswith(
+            ("http://hl7.org/fhir/SearchParameter/", "http://hl7.org/fhir/uv/sdc/SearchParameter/")
+        )
     for each in one.get("operation", ()):
         assert set(each) == {"name", "definition"}
 
