@@ -10,8 +10,10 @@ from service.ehr.encounters import encounters_if_changed, episodes_of, merged_in
 from service.ehr.problems import RecordSystemProblem
 from service.journal.problems import NotYours, RecordSystemSilent
 from service.smart.problems import SmartProblem
+from service.smart.scopes import parse
 from service.store import courses, deeds, infusions, merges
 from service.store.deeds import GuardFailed
+from service.store.sessions import Visit
 from service.workflow.bring_up_to_date import bring_up_to_date
 from service.workflow.desk import ClinicDesk, Desk
 from service.workflow.recognise import Visitor
@@ -25,8 +27,23 @@ def refresh_infusions(desk: Desk, context: AccessContext, visitor: Visitor) -> N
     patient_id = context.only_patient
     if patient_id is None:
         raise NotYours
+    look_by_visit(desk, context, visitor.visit, patient_id)
+
+
+def look_by_visit(desk: Desk, context: AccessContext, visit: Visit, patient_id: str) -> None:
+    """Look with the visit's own token, where its granted scopes reach visits (SMART A-72); else RecordSystemSilent."""
+    if not _may_search(visit.contents.scopes):
+        raise RecordSystemSilent
     clinic = desk.clinic(context.clinic)
-    look_again(desk, context, clinic.record_system(lambda: visitor.visit.contents.access_token), patient_id)
+    look_again(desk, context, clinic.record_system(lambda: visit.contents.access_token), patient_id)
+
+
+def _may_search(granted: str) -> bool:
+    try:
+        scopes = parse(granted)
+    except SmartProblem:
+        return False
+    return any(scopes.allows(level, "Encounter", "s") for level in ("patient", "user"))
 
 
 def look_again(desk: Desk, context: AccessContext, record_system: RecordSystem, patient_id: str) -> None:

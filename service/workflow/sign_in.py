@@ -20,7 +20,7 @@ from service.store.deeds import GuardFailed
 from service.store.sessions import Visit, VisitContents
 from service.workflow.desk import App, ClinicDesk, Desk
 from service.workflow.recognise import IDLE, digest, may_hold
-from service.workflow.refresh_infusions import look_again
+from service.workflow.refresh_infusions import look_by_visit
 from service.workflow.remember import before_answering, record
 
 
@@ -140,7 +140,7 @@ def _sign_in(
     context = _context(visit, kind, origin)
     remembered = record(desk, context, Deed.LOGIN, patient=visit.patient_id, what=kind)
     desk.writer.perform(deeds.Deed(clinic.key, changes=(deeds.OpenVisit(visit),), records=(remembered,)))
-    _look_for_infusions(desk, clinic, context, visit)
+    _look_for_infusions(desk, context, visit)
     return SignedIn(visit, secret)
 
 
@@ -199,12 +199,12 @@ def _contents(answer: TokenAnswer, patient: PatientSeen | None) -> VisitContents
     )
 
 
-def _look_for_infusions(desk: Desk, clinic: ClinicDesk, context: AccessContext, visit: Visit) -> None:
+def _look_for_infusions(desk: Desk, context: AccessContext, visit: Visit) -> None:
     """A launch is when new infusions are found; a silent record system does not keep anybody out (rule 11)."""
     if visit.patient_id is None:
         return
     try:
-        look_again(desk, context, clinic.record_system(lambda: visit.contents.access_token), visit.patient_id)
+        look_by_visit(desk, context, visit, visit.patient_id)
     except RecordSystemSilent:
         return
 

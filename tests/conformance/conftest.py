@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.proofs.small_world import small_world
+from tests.proofs.small_world import lasting_world
 from tests.world import World, rendering_child, template, world, world_with
 
 __all__ = ["house", "rendering_child", "template", "world", "world_with"]
@@ -13,5 +13,5 @@ __all__ = ["house", "rendering_child", "template", "world", "world_with"]
 @pytest.fixture(scope="session")
 def house() -> Iterator[World]:
     """A world that no test changes."""
-    with small_world() as made:
+    with lasting_world() as made:
         yield made

@@ -1,4 +1,4 @@
-"""A world of tests/world.py for a proof: made without pytest, with nothing said but the figures."""
+"""A world of tests/world.py made without pytest: for a proof, or to stand beside other tests as long as they like."""
 
 import tempfile
 from collections.abc import Iterator
@@ -14,19 +14,27 @@ from tests.world import World, copy_world, make_template, start
 
 @contextmanager
 def small_world() -> Iterator[World]:
-    """A running service and its record systems, ended and swept away afterwards."""
-    with (
-        tempfile.TemporaryDirectory(prefix="proof-world-") as name,
-        pytest.MonkeyPatch.context() as patch,
-        capture_logs(),  # a refusal says so in a line of its own, and there are thousands
-    ):
+    """A running service and its record systems, with nothing said but the figures."""
+    # A refusal says so in a line of its own, and there are thousands.
+    with capture_logs(), lasting_world() as world:
+        yield world
+
+
+@contextmanager
+def lasting_world() -> Iterator[World]:
+    """A running service and its record systems, ended and swept away afterwards.
+
+    While it stands nothing of the process is changed, neither its clock nor its log: other tests run beside it.
+    """
+    with tempfile.TemporaryDirectory(prefix="world-") as name:
         template, folder = Path(name) / "template", Path(name) / "world"
         template.mkdir()
         make_template(template)
         copy_world(template, folder)
         child = RenderingChild(Limits())
         try:
-            made = start(folder, child, patch)
+            with pytest.MonkeyPatch.context() as patch:
+                made = start(folder, child, patch)
             with made.closing:
                 yield made
         finally:

@@ -10,7 +10,7 @@ from fhir.resources.R4B import get_fhir_model_class
 
 from service.r4.capability_statement import EXPORT_OFFERED, OFFERED
 from tests.examples import FOLDER, examples, shape
-from tests.proofs.small_world import small_world
+from tests.proofs.small_world import lasting_world
 
 FILES = sorted(FOLDER.rglob("*.json"))
 # What answers carry that is no type of its own at the base.
@@ -19,7 +19,7 @@ _CARRIERS = {"OperationOutcome", "Parameters"}
 
 @pytest.fixture(scope="module")
 def of_today() -> Iterator[dict[str, Any]]:
-    with small_world() as world:
+    with lasting_world() as world:
         yield dict(examples(world))
 
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests.conformance.rest.asking import Day, lived
-from tests.proofs.small_world import small_world
+from tests.proofs.small_world import lasting_world
 
 
 @pytest.fixture(scope="session")
 def day() -> Iterator[Day]:
     """One day, lived once for each process; whoever changes anything takes `world` instead."""
-    with small_world() as world:
+    with lasting_world() as world:
         yield lived(world)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.conformance.sdc.asking import publish
-from tests.proofs.small_world import small_world
+from tests.proofs.small_world import lasting_world
 from tests.r4.answered import everything
 from tests.world import World
 
@@ -13,6 +13,6 @@ from tests.world import World
 @pytest.fixture(scope="session")
 def clinic() -> Iterator[World]:
     """That clinic. Drafts may be begun here; nothing here asks how many there are."""
-    with small_world() as world:
+    with lasting_world() as world:
         publish(world, everything())
         yield world

@@ -1,11 +1,15 @@
 """Any page may read discovery and metadata; with a token, only pages of origins that the clinic listed may call the
-FHIR base, and no cookie is ever let through. [SMART App Launch 2.2, app-launch, Considerations for CORS support]
+FHIR base, and no cookie is ever let through. At the sandbox an app in a browser may also fetch its token and read its
+person. [SMART App Launch 2.2, app-launch, Considerations for CORS support]
 """
 
 import pytest
 
 from tests.conformance.smart.asking import QR, SET, fetched
+from tests.conformance.smart.granting import PATIENT, granted
 from tests.people import app_of
+from tests.sandbox.conftest import BASE, Clinic
+from tests.sandbox.conftest import JOURNAL as ITS_OWN
 from tests.world import CLINIC, World, WorldWith
 
 LISTED, STRANGE = "https://diary.example", "https://elsewhere.example"
@@ -47,3 +51,18 @@ def test_only_a_listed_page_may_read_with_a_token(listing: World, origin: str, a
 def test_a_clinic_that_lists_none_lets_no_page_read(house: World) -> None:
     assert ALLOWED not in app_of(house).get(QR, Origin=LISTED).headers
     assert app_of(house).get(SET, Origin=LISTED).headers.get(ALLOWED) == "*"
+
+
+def test_at_the_sandbox_an_app_in_a_browser_gets_its_token_and_reads_its_person(clinic: Clinic) -> None:
+    app, said = granted(clinic)
+    form = {"grant_type": "refresh_token", "refresh_token": said["refresh_token"], "client_id": app.client_id}
+    token = app.http.post(f"{BASE}/auth/token", data=form, headers={"Origin": STRANGE})
+    shown = {"Authorization": f"Bearer {token.json()['access_token']}"}
+    person = {
+        origin: app.http.get(f"{BASE}/fhir/{PATIENT}", headers=shown | {"Origin": origin})
+        for origin in (ITS_OWN, STRANGE)
+    }
+
+    assert (token.status_code, token.headers[ALLOWED]) == (200, "*")
+    assert {one.status_code for one in person.values()} == {200}
+    assert [one.headers.get(ALLOWED) for one in person.values()] == [ITS_OWN, None]

@@ -47,6 +47,15 @@ def test_nothing_that_does_not_match_is_written(world: World) -> None:
     assert [one["resource"] for one in app_of(world).get(QR).json()["entry"]] == [kept]
 
 
+def test_what_did_not_match_is_not_brought_in_by_a_change(world: World) -> None:
+    begun = app_of(world, scope=f"patient/{QR}.crus").post(QR, response(world, status="in-progress")).json()
+    world.clock.pass_time(minutes=1)
+    changed = put(scoped(world, LIMITED), answered(begun, "other words") | {"status": "completed"}, 'W/"1"')
+
+    assert changed.status_code in (403, 404, 405)
+    assert app_of(world).get(f"{QR}/{begun['id']}").json() == begun
+
+
 @pytest.mark.parametrize(
     "query", ["authored=gt2020", "status:not=completed", "status=completed&_tag=x", "patient=x"]
 )

@@ -1,4 +1,4 @@
-"""An issuer's key set is kept as long as it says and no longer, within half a minute and an hour. [SMART App Launch
+"""An issuer's key set is kept as long as it says, within half a minute (B-24's pace) and an hour. [SMART App Launch
 2.2, Client Authentication: Asymmetric, Signature Verification; the bounds are ours]
 """
 

@@ -1,17 +1,27 @@
-"""After a token was taken back, what it opened is refused, and the refresh token of its grant as well. [The (g)(10)
-test kit; RFC 7009 2.1]
+"""After a token was taken back, what it opened is refused, and the refresh token of its grant as well; at our base
+where the clinic has every token asked about, signed ones too, since nothing else tells us. [The (g)(10) test kit; RFC
+7009 2.1]
 """
+
+from collections.abc import Callable
+
+import pytest
 
 from tests.conformance.smart.asking import QR, opaque, with_opaque_tokens
 from tests.conformance.smart.granting import VISITS, granted
-from tests.people import App
+from tests.people import App, signed_token
 from tests.sandbox.conftest import BASE, Clinic
-from tests.world import CLINIC, WorldWith
+from tests.world import CLINIC, World, WorldWith
 
 
-def test_at_our_base(world_with: WorldWith) -> None:
+def _signed(world: World) -> str:
+    return signed_token(world, scope=f"openid fhirUser patient/{QR}.rs")
+
+
+@pytest.mark.parametrize("made", [opaque, _signed])
+def test_at_our_base(world_with: WorldWith, made: Callable[[World], str]) -> None:
     world = with_opaque_tokens(world_with)
-    token, tokens = opaque(world), world.sandboxes[CLINIC].parts.tokens
+    token, tokens = made(world), world.sandboxes[CLINIC].parts.tokens
     assert App(world, token).get(QR).status_code == 200
 
     tokens.revoke(token, tokens.standing(token))

@@ -1,6 +1,6 @@
 """A client's key set is fetched with a GET for JSON from its registered address alone, within bounds of size and
-without following anybody elsewhere, and kept no longer than it says. [SMART App Launch 2.2, Client Authentication:
-Asymmetric, Signature Verification; the bounds are ours]
+without following anybody elsewhere, and kept as long as it says, within half a minute and an hour. [SMART App Launch
+2.2, Client Authentication: Asymmetric, Signature Verification; the bounds are ours]
 """
 
 import json
