@@ -75,8 +75,9 @@ def read(raw: bytes, value: Json) -> tuple[Request, ...]:
 
 
 def write(base: str, answers: Iterable[Answer]) -> bytes:
-    """A Bundle of type batch-response, its entries in the order of the answers."""
-    written = [_written(base.rstrip("/"), one) for one in answers]
+    """A Bundle of type batch-response, its entries in the order of the answers; no version is named twice."""
+    named = set[tuple[str, str | None]]()
+    written = [_written(base.rstrip("/"), one, named) for one in answers]
     head = compact({"resourceType": "Bundle", "type": "batch-response"})
     # R4's JSON knows no empty arrays.
     return head[:-1] + b',"entry":[' + b",".join(written) + b"]}" if written else head
@@ -156,7 +157,7 @@ def _request(asked: Json, resource: bytes | None, leans_on: bool) -> Request:
     )
 
 
-def _written(base: str, answer: Answer) -> bytes:
+def _written(base: str, answer: Answer, named: set[tuple[str, str | None]]) -> bytes:
     said: Json = json.loads(answer.said) if answer.said else {}
     is_outcome = said.get("resourceType") == "OperationOutcome"
     changed = text(part(said, "meta"), "lastUpdated") or answer.last_modified
@@ -168,8 +169,11 @@ def _written(base: str, answer: Answer) -> bytes:
     }
     members = []
     if said and not is_outcome:
-        if "id" in said:
-            members.append(b'"fullUrl":' + compact(f"{base}/{said['resourceType']}/{said['id']}"))
+        this = f"{base}/{said['resourceType']}/{said.get('id')}", text(part(said, "meta"), "versionId")
+        # One version stands under one fullUrl once (bdl-7), and two entries may tell of the same one.
+        if "id" in said and this not in named:
+            members.append(b'"fullUrl":' + compact(this[0]))
+            named.add(this)
         members.append(b'"resource":' + answer.said)
     told = compact(response)
     if is_outcome:

@@ -84,6 +84,7 @@ def test_each_entry_is_answered_in_its_place(world: World) -> None:
     assert [entry["resource"]["id"] for entry in found[0]["resource"]["entry"]] == [made_id]
     assert found[1]["resource"] == found[2]["resource"]
     assert found[1]["fullUrl"] == f"{world.base}/{QR}/{one['id']}"
+    assert "fullUrl" not in found[2]  # the same version again: bdl-7
     for each in found[1:4]:
         assert each["response"]["etag"] == f'W/"{each["resource"]["meta"]["versionId"]}"'
         assert each["response"]["lastModified"] == each["resource"]["meta"]["lastUpdated"]
