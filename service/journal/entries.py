@@ -48,6 +48,14 @@ class FilingState(StrEnum):
     CANCELLED = "cancelled"  # taken back before anything was sent
 
 
+class FilingKind(StrEnum):
+    """What it is that one entry version owes the record system."""
+
+    SUMMARY = "summary"  # the summary, as a document
+    RESPONSE = "response"  # the QuestionnaireResponse itself, where the record system takes it (rule 20)
+    STRIKE = "strike"  # what stands there is to be marked as entered in error (rule 21)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The words given to one prompt; `private` keeps them in the patient's own journal (rule 16)."""
@@ -80,6 +88,7 @@ class Draft:
     """Words not yet sent: the patient's alone. `revision` counts the saves; 1 is the first.
 
     `sitting` names the visit that saved last: the autosaves of one sitting are one remembered deed (rule 25).
+    `follows` is the version after which these words come: 0 for a new entry, else they amend it, or it was taken back.
     """
 
     key: str
@@ -94,6 +103,7 @@ class Draft:
     status: EntryStatus = EntryStatus.IN_PROGRESS
     resume_at: str | None = None
     sitting: str | None = None
+    follows: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +113,8 @@ class EntryVersion:
     `shared` is the QuestionnaireResponse JSON that others may see, without its server-owned elements; `answers`
     hold everything, the private ones too. `begun_at` is the instant of the first word. `cause`, `made_by` (as
     "Practitioner/7"; None for the patient, or for this service where it attached the entry by rule) and `why` (a
-    Reason, where a person decided) tell of this version's making.
+    Reason, where a person decided) tell of this version's making. Until `held_until` only the patient sees it
+    (rule 15).
     """
 
     id: str
@@ -123,6 +134,7 @@ class EntryVersion:
     cause: Cause = Cause.SENT
     made_by: str | None = None
     why: str | None = None
+    held_until: datetime | None = None
 
     @property
     def identifier(self) -> str:
@@ -132,10 +144,11 @@ class EntryVersion:
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """One thing owed to the record system: the summary of one entry version.
+    """One thing owed to the record system on account of one entry version.
 
     `version_identifier` is the key of exactly-once (rule 20); `document_id` is the record system's id once known.
     Giving up counts from `first_tried_at`, the first attempt since it was owed or a person last sent it on its way.
+    `looked_at` is when it was last looked for in the record system after it was settled, `trouble` what was amiss then.
     """
 
     id: str
@@ -150,6 +163,9 @@ class Filing:
     document_id: str | None = None
     settled_at: datetime | None = None
     first_tried_at: datetime | None = None
+    kind: FilingKind = FilingKind.SUMMARY
+    looked_at: datetime | None = None
+    trouble: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, String, and_, case, cast, exists, func, or_, select
 
 from service.access.context import AccessContext
-from service.journal.entries import EntryStatus, Link
+from service.journal.entries import EntryStatus, FilingKind, Link
 from service.store.reach import SENT, own_rows, sent_words
 from service.store.tables import entries, entry_versions, filings, summaries
 
@@ -38,6 +38,7 @@ def _owes(version: Any) -> ColumnElement[bool]:
         owed.c.clinic == version.c.clinic,
         owed.c.entry_id == version.c.entry_id,
         owed.c.entry_version == version.c.version,
+        owed.c.kind == FilingKind.SUMMARY.value,
     )
 
 
@@ -94,6 +95,7 @@ def versions(context: AccessContext) -> Select[Any]:
         filings.c.entry_id == SHOWN.c.entry_id,
         filings.c.patient_id == SHOWN.c.patient_id,
         filings.c.entry_version == _newest_rendered(SHOWN.c.version),
+        filings.c.kind == FilingKind.SUMMARY.value,
     )
     kept = and_(summaries.c.clinic == filings.c.clinic, summaries.c.filing_id == filings.c.id)
     told = and_(

@@ -91,6 +91,7 @@ def _as_row(seal: Seal, clinic: str, new: Draft) -> dict[str, object]:
         "status": new.status.value,
         "resume_at": new.resume_at,
         "sitting": new.sitting,
+        "follows": new.follows,
     } | link_columns(new.link)
 
 
@@ -108,4 +109,5 @@ def _as_draft(seal: Seal, row: Row[Any]) -> Draft:
         status=EntryStatus(row.status),
         resume_at=row.resume_at,
         sitting=row.sitting,
+        follows=row.follows,
     )

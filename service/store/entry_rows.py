@@ -41,6 +41,7 @@ def as_version(seal: Seal, row: Row[Any], with_private: bool) -> EntryVersion:
         cause=Cause(row.cause),
         made_by=row.made_by,
         why=row.why,
+        held_until=row.held_until,
     )
 
 
@@ -78,6 +79,7 @@ def _as_head(clinic: str, new: EntryVersion) -> dict[str, object]:
         "status": new.status.value,
         "version": new.version,
         "authored": new.authored,
+        "held_until": new.held_until,
     }
 
 
@@ -101,4 +103,5 @@ def _as_row(seal: Seal, clinic: str, new: EntryVersion) -> dict[str, object]:
         "cause": new.cause.value,
         "made_by": new.made_by,
         "why": new.why,
+        "held_until": new.held_until,
     } | link_columns(new.link)

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from service.access.context import AccessContext
-from service.journal.entries import Filing, FilingState
+from service.journal.entries import Filing, FilingKind, FilingState
 from service.store.columns import Instant
 from service.store.engine import Store
 from service.store.reach import own_rows
@@ -84,6 +84,7 @@ def predecessor(store: Store, clinic: str, entry_id: str, before_version: int) -
         filings.c.clinic == clinic,
         filings.c.entry_id == entry_id,
         filings.c.entry_version < before_version,
+        filings.c.kind == FilingKind.SUMMARY.value,
         filings.c.state.in_(_THERE),
         filings.c.document_id.is_not(None),
     )
@@ -125,7 +126,8 @@ def queue(connection: Connection, clinic: str, new: Filing) -> None:
     """Owe this filing, in the patient's lane."""
     connection.execute(_BEGIN_LANE, {"clinic": clinic, "patient_id": new.patient_id})
     row = {name: getattr(new, name) for name in _COLUMNS}
-    connection.execute(insert(filings), row | {"clinic": clinic, "state": new.state.value})
+    said = {"clinic": clinic, "state": new.state.value, "kind": new.kind.value}
+    connection.execute(insert(filings), row | said)
 
 
 def change(connection: Connection, clinic: str, filing_id: str, **values: object) -> None:
@@ -255,4 +257,4 @@ def _read(store: Store, who: AccessContext | Reach, *conditions: ColumnElement[b
 
 def _as_filing(row: Row[Any]) -> Filing:
     values = {name: getattr(row, name) for name in _COLUMNS}
-    return Filing(**values | {"state": FilingState(row.state)})
+    return Filing(**values | {"state": FilingState(row.state), "kind": FilingKind(row.kind)})

@@ -79,6 +79,7 @@ drafts = Table(
     Column("status", String, nullable=False),
     Column("resume_at", String),
     Column("sitting", String),
+    Column("follows", Integer, nullable=False, server_default="0"),
     Index("ix_drafts_patient", "clinic", "patient_id", "started_at"),
     Index(
         "uq_drafts_live_encounter",
@@ -104,6 +105,7 @@ entries = Table(
     Column("status", String, nullable=False),
     Column("version", Integer, nullable=False),
     Column("authored", Instant, nullable=False),
+    Column("held_until", Instant),
     Index("uq_entries_key", "clinic", "key", unique=True),
     Index("ix_entries_patient", "clinic", "patient_id", "authored", "id"),
     Index("ix_entries_authored", "clinic", "authored", "id"),
@@ -147,6 +149,7 @@ entry_versions = Table(
     Column("cause", String, nullable=False, server_default="sent"),
     Column("made_by", String),
     Column("why", String),
+    Column("held_until", Instant),
     ForeignKeyConstraint(["clinic", "entry_id"], ["entries.clinic", "entries.id"]),
 )
 
@@ -179,6 +182,9 @@ filings = Table(
     Column("settled_at", Instant),
     Column("send_started_at", Instant),
     Column("first_tried_at", Instant),
+    Column("kind", String, nullable=False, server_default="summary"),
+    Column("looked_at", Instant),
+    Column("trouble", String),
     Index("uq_filings_id", "clinic", "id", unique=True),
     Index("uq_filings_version_identifier", "clinic", "version_identifier", unique=True),
     Index("ix_filings_entry", "clinic", "entry_id", "entry_version"),
@@ -199,6 +205,7 @@ summaries = Table(
     Column("filing_id", String, primary_key=True),
     Column("pdf", SealedColumn, nullable=False),
     Column("sha256", String, nullable=False),
+    Column("media_type", String, nullable=False, server_default="application/pdf"),
     ForeignKeyConstraint(["clinic", "filing_id"], ["filings.clinic", "filings.id"]),
 )
 

@@ -145,7 +145,7 @@ _TYPES = (
 )  # fmt: skip
 _PERMISSIONS = (
     "r", "s", "rs", "crs", "cruds", "cud", "c", "read", "write", "*", "sr", "rr", "", "READ", "dus", "readd", "rs ",
-    "r.s", "rs?status=completed", "rs?patient=1", "read?status=completed", "rs?", "rs\n", "rs\t",
+    "r.s", "rs?code=completed", "rs?patient=1", "read?status=completed", "rs?", "rs\n", "rs\t",
 )  # fmt: skip
 _OTHER_WORDS = (
     "openid",

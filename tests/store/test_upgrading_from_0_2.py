@@ -1,10 +1,12 @@
 """A database that version 0.2.0 wrote: the step to client tokens adds two tables and touches nothing that was there."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, MetaData, create_engine, inspect, text
+from sqlalchemy import Engine, MetaData, Table, create_engine, inspect, text
 
 from service.audit.verify import verify
 from service.store import audit_trail, client_tokens, entries, sessions
@@ -44,7 +46,7 @@ from tests.store.builders import (
 from tests.store.test_client_tokens import GIVEN, SHOWN
 from tests.store.test_upgrading import everything, upgrade_to
 
-# Nothing that the tables of 0.2.0 hold has changed its form since, so today's code writes them as 0.2.0 did.
+# Columns have come since, and none has changed its form: without those, today's rows are as 0.2.0 wrote them.
 WRITTEN: tuple[Change, ...] = (
     SaveDraft(draft()),
     SaveEntryVersion(entry()),
@@ -59,27 +61,64 @@ WRITTEN: tuple[Change, ...] = (
     KeepCheckpoint(2, "a note", NOW),
 )
 
+LATER = entry("entry-2")
+
 
 @pytest.fixture
-def second(empty_url: str) -> Iterator[tuple[Engine, MetaData]]:
+def second(
+    empty_url: str, written_today: dict[str, list[dict[str, Any]]]
+) -> Iterator[tuple[Engine, MetaData]]:
     """The database at 0.2.0 with data, and the tables as 0.2.0 knew them."""
     upgrade_to(empty_url, "0002")
     engine = writer_engine(empty_url)
     tables = MetaData()
     with engine.begin() as connection:
         tables.reflect(connection)
-        for change in WRITTEN:
-            apply(connection, seal(), CLINIC, change)
-        sessions.open_visit(connection, seal(), CLINIC, visit())
-        sessions.begin_launch(connection, seal(), CLINIC, launch())
-        audit_trail.append(connection, [record(), record()])
+        for name, rows in written_today.items():
+            early = [row for row in rows if LATER.id not in (row.get("id"), row.get("entry_id"))]
+            if name in tables.tables and early:
+                connection.execute(tables.tables[name].insert(), _as_of_old(early, tables.tables[name]))
     yield engine, tables
     engine.dispose()
 
 
 @pytest.fixture
+def written_today(tmp_path: Path) -> dict[str, list[dict[str, Any]]]:
+    """The rows of every table, as today's code writes them, in the order in which they may be written again."""
+    url = f"sqlite:///{tmp_path / 'today.db'}"
+    upgrade_to(url, "head")
+    engine = writer_engine(url)
+    with engine.begin() as connection:
+        for change in (*WRITTEN, SaveEntryVersion(LATER)):
+            apply(connection, seal(), CLINIC, change)
+        sessions.open_visit(connection, seal(), CLINIC, visit())
+        sessions.begin_launch(connection, seal(), CLINIC, launch())
+        audit_trail.append(connection, [record(), record()])
+        found = MetaData()
+        found.reflect(connection)
+        rows = {
+            table.name: [dict(row) for row in connection.execute(table.select()).mappings()]
+            for table in found.sorted_tables
+            if table.name != "alembic_version"
+        }
+    engine.dispose()
+    return rows
+
+
+def _as_of_old(rows: list[dict[str, Any]], table: Table) -> list[dict[str, Any]]:
+    """The rows without the columns that came later, and without the numbers that the database gives."""
+    kept = [column.name for column in table.columns if column.name != "number"]
+    return [{name: _in_zone(row[name]) for name in kept} for row in rows]
+
+
+def _in_zone(value: object) -> object:
+    """SQLite gives an instant back without its zone."""
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
+
+
+@pytest.fixture
 def upgraded(second: tuple[Engine, MetaData], empty_url: str) -> Iterator[Store]:
-    upgrade_to(empty_url, "0003")
+    upgrade_to(empty_url, "head")
     store = open_store(empty_url, seal())
     yield store
     store.close()
@@ -107,20 +146,21 @@ def test_nothing_that_was_there_changes_and_two_tables_come(
     plain.dispose()
 
 
-def test_version_0_2_may_write_on(second: tuple[Engine, MetaData], upgraded: Store) -> None:
+def test_version_0_2_may_write_on(
+    second: tuple[Engine, MetaData], upgraded: Store, written_today: dict[str, list[dict[str, Any]]]
+) -> None:
     """While replicas are replaced one by one: its rows name no column that came, and none that it needs went."""
     engine, tables = second
+    notice = written_today["notices"][0] | {"encounter_id": "enc-2"}
+    later = {
+        name: [row for row in written_today[name] if LATER.id in (row.get("id"), row.get("entry_id"))]
+        for name in ("entries", "entry_versions")
+    }
     with engine.begin() as connection:
         tell(connection, whole_clinic(CLINIC))
-        rows: list[dict[str, Any]] = [
-            dict(row) for row in connection.execute(tables.tables["notices"].select()).mappings()
-        ]
-        again = {name: value for name, value in rows[0].items() if name != "number"} | {
-            "encounter_id": "enc-2"
-        }
-        connection.execute(tables.tables["notices"].insert(), again)
-        apply(connection, seal(), CLINIC, SaveEntryVersion(entry("entry-2")))
-    assert entries.by_id(upgraded, context(), "entry-2") is not None
+        for name, rows in ({"notices": [notice]} | later).items():
+            connection.execute(tables.tables[name].insert(), _as_of_old(rows, tables.tables[name]))
+    assert entries.by_id(upgraded, context(), LATER.id) == LATER
 
 
 def test_the_log_goes_on_with_the_first_token(upgraded: Store) -> None:

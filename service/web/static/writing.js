@@ -81,7 +81,23 @@ function changed() {
   else keep(entry, wordsKey, saver.unconfirmed);
 }
 
-function tell(what, detail) {
+// A line that comes or goes moves what stands below it. Between a button's going down and up that would lose the press.
+let pressed = false;
+const untilReleased = [];
+addEventListener("pointerdown", () => { pressed = true; }, true);
+for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => setTimeout(released), true);
+
+function released() {
+  pressed = false;
+  for (const news of untilReleased.splice(0)) say(...news);
+}
+
+function tell(...news) {
+  if (pressed) untilReleased.push(news);
+  else say(...news);
+}
+
+function say(what, detail) {
   if (what === "saved") return tellSaved(detail);
   troubled = true;
   saved.textContent = "Not saved yet";
