@@ -46,16 +46,19 @@ def all_answers(fields: dict[str, str], prompt_set: PromptSet) -> tuple[Answer, 
     )
 
 
-def typed_answers(body: dict[str, object]) -> tuple[Answer, ...]:
-    """The answers of an autosave; NotReadable where any is not as our own module writes it."""
-    given = body.get("answers")
-    if not isinstance(given, list):
+def typed(body: dict[str, object]) -> tuple[int, tuple[Answer, ...]]:
+    """The revision that an autosave rests on, and its answers.
+
+    NotReadable where anything is not as our own module writes it, a member too many included (threat T10).
+    """
+    given, revision = body.get("answers"), body.get("revision")
+    if not isinstance(given, list) or type(revision) is not int or not body.keys() <= {"revision", "answers"}:
         raise NotReadable
-    return tuple(_typed_answer(one) for one in given)
+    return revision, tuple(_typed_answer(one) for one in given)
 
 
 def _typed_answer(value: object) -> Answer:
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or not value.keys() <= {"linkId", "text", "private"}:
         raise NotReadable
     link_id, text, private = value.get("linkId"), value.get("text"), value.get("private", False)
     if not (isinstance(link_id, str) and isinstance(text, str) and isinstance(private, bool)):

@@ -194,10 +194,7 @@ def autosave(visit: str, key: str) -> AnyResponse:
     if request.mimetype != "application/json":
         raise UnsupportedType  # what any page may send without asking is not taken (threat T26)
     _, body = read_json(request)
-    answers = answers_sent.typed_answers(body)
-    revision = body.get("revision")
-    if type(revision) is not int:
-        raise NotReadable
+    revision, answers = answers_sent.typed(body)
     try:
         saved = save_draft(desk(), context(), key, revision, answers)
     except ChangedElsewhere as problem:

@@ -257,6 +257,8 @@ BODIES = [
     {"revision": 1, "answers": [{"linkId": 1, "text": "x"}]},
     {"revision": 1, "answers": [{"linkId": "ai1.1", "text": None}]},
     {"revision": 1, "answers": [{"linkId": "ai1.1", "text": "x", "private": "yes"}]},
+    {"revision": 1, "answers": [{"linkId": "ai1.1", "text": "x", "status": "completed"}]},
+    {"revision": 1, "answers": [{"linkId": "ai1.1", "text": "x"}], "patient_id": "patient-two-in"},
 ]
 
 
