@@ -267,7 +267,7 @@ def world_with(
         folder = tmp_path / "world"
         copy_world(template, folder)
         clinics = folder / "clinics.toml"
-        clinics.write_text(_with_tables(clinics.read_text("utf-8"), tables), "utf-8")
+        clinics.write_text(with_tables(clinics.read_text("utf-8"), tables), "utf-8")
         for name, secret in secrets.items():
             (folder / "secrets" / name).write_text(secret, "utf-8")
         made.append(start(folder, rendering_child, monkeypatch))
@@ -278,7 +278,7 @@ def world_with(
         one.closing.close()
 
 
-def _with_tables(written: str, tables: str) -> str:
+def with_tables(written: str, tables: str) -> str:
     """The file with these tables instead of the same ones in it."""
     for header in re.findall(r"(?m)^\[[^\]\n]+\]$", tables):
         written = re.sub(rf"(?ms)^{re.escape(header)}$.*?(?=^\[|\Z)", "", written)

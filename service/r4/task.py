@@ -3,11 +3,15 @@
 Two copies are written: ours, under our own base, and the record system's, which names what is ours by its address.
 """
 
+from fhir.resources.R4B.task import Task
+
 from service.audit.record import instant
 from service.journal.assigned import AssignedSet, AssignedStatus
+from service.journal.problems import Fault
 from service.r4.canonical import BASE, URI_IDENTIFIER
 from service.r4.elements import Json, identifiers, reference
 from service.r4.raw_json import compact
+from service.r4.validity import faults_of
 
 PROFILE = "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-task"
 INFUSION_ORDINAL = f"{BASE}/StructureDefinition/infusion-ordinal"
@@ -45,6 +49,11 @@ def write_for_record_system(
     """
     home = f"{base.rstrip('/')}/"
     return compact({"resourceType": "Task", **_body(assigned, base, group, clinic, requester, home)})
+
+
+def faults_in(value: object) -> tuple[Fault, ...]:
+    """What makes this no valid Task, whoever wrote it; none where it is one."""
+    return faults_of(Task, value)
 
 
 def identifiers_of(value: Json) -> tuple[tuple[str, str], ...]:

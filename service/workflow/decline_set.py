@@ -6,6 +6,7 @@ from collections.abc import Callable
 from service.access.context import AccessContext
 from service.journal.assigned import AssignedStatus
 from service.journal.problems import ChangedElsewhere, Fault, NotAnEntry, NotYours
+from service.r4 import task
 from service.store import assigned as assigned_sets
 from service.workflow.begin_entry import begin_entry
 from service.workflow.desk import Desk
@@ -27,7 +28,8 @@ def decline_set(
     """The Task after the patient declined it: as on the page, their draft is laid aside and can be taken up again.
 
     `meant` says whether a version is one the client read: ChangedElsewhere where the newest is not. A Task that stands
-    so already stays at its version. NoSuchStep for any other change, NotYours where there is no such Task.
+    so already stays at its version. NoSuchStep for any other change and for what is no valid Task, NotYours where there
+    is none.
     """
     assigned = assigned_sets.by_id(desk.store, context, task_id)
     if assigned is None:
@@ -36,6 +38,8 @@ def decline_set(
         raise ChangedElsewhere
     if _apart(wanted) != _apart(json.loads(task_of(desk, context, assigned).raw)):
         raise _no_step()
+    if faults := task.faults_in(wanted):
+        raise NoSuchStep(*faults)
     if wanted.get("status") != assigned.status:
         if (assigned.status, wanted.get("status")) != (AssignedStatus.REQUESTED, AssignedStatus.REJECTED):
             raise _no_step()

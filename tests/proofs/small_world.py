@@ -9,21 +9,22 @@ import pytest
 from structlog.testing import capture_logs
 
 from service.summary.rendering import Limits, RenderingChild
-from tests.world import World, copy_world, make_template, start
+from tests.world import World, copy_world, make_template, start, with_tables
 
 
 @contextmanager
-def small_world() -> Iterator[World]:
+def small_world(tables: str = "") -> Iterator[World]:
     """A running service and its record systems, with nothing said but the figures."""
     # A refusal says so in a line of its own, and there are thousands.
-    with capture_logs(), lasting_world() as world:
+    with capture_logs(), lasting_world(tables) as world:
         yield world
 
 
 @contextmanager
-def lasting_world() -> Iterator[World]:
+def lasting_world(tables: str = "") -> Iterator[World]:
     """A running service and its record systems, ended and swept away afterwards.
 
+    `tables` of clinics.toml stand in place of the same ones in it.
     While it stands nothing of the process is changed, neither its clock nor its log: other tests run beside it.
     """
     with tempfile.TemporaryDirectory(prefix="world-") as name:
@@ -31,6 +32,8 @@ def lasting_world() -> Iterator[World]:
         template.mkdir()
         make_template(template)
         copy_world(template, folder)
+        clinics = folder / "clinics.toml"
+        clinics.write_text(with_tables(clinics.read_text("utf-8"), tables), "utf-8")
         child = RenderingChild(Limits())
         try:
             with pytest.MonkeyPatch.context() as patch:

@@ -67,6 +67,15 @@ def test_nothing_else_of_a_task_can_be_changed(world: World) -> None:
     ):
         refused = put(app, open_one, status="rejected", **changed)
         assert (refused.status_code, issues(refused)) == (422, ["business-rule"]), changed
+    for changed in (
+        {"statusReason": "not today"},
+        {"statusReason": {"words": "x"}},
+        {"meta": "x"},
+        {"lastModified": "today"},
+    ):
+        refused = put(app, open_one, status="rejected", **changed)
+        assert (refused.status_code, issues(refused)) != (422, ["business-rule"]), changed
+        assert refused.status_code == 422, changed
     assert (put(app, open_one, None, status="rejected").status_code) == 400
     assert put(app, open_one, 'W/"2"', status="rejected").status_code == 412
     body = json.dumps(open_one | {"id": "x"}).encode()
