@@ -138,7 +138,7 @@ def _by_other_keys(forger: Forger) -> Iterator[Named]:
         yield f"the right key under alg {algorithm!r}", forger.with_header(alg=algorithm)
 
 
-def _headers(forger: Forger) -> Iterator[Named]:
+def header_injections(forger: Forger) -> Iterator[Named]:
     """Headers that would choose the key, or how it is used (threat T13); all truly signed but for the first ones."""
     evil = ECKey.generate_key("P-256")
     evil_jwk = {name: value for name, value in evil.as_dict(private=False).items() if isinstance(value, str)}
@@ -374,7 +374,7 @@ _KINDS: tuple[Callable[[Forger], Iterator[Named]], ...] = (
     _unsigned,
     _by_what_is_public,
     _by_other_keys,
-    _headers,
+    header_injections,
     _texts,
     _bent,
     _spelled,
