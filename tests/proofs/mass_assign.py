@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -149,17 +150,18 @@ def _elements(tally: Tally, n: int, chance: random.Random) -> None:
             tally.fault("accepted_server_fields", "create", name, answer.status_code)
     for name, more in REFUSED.items():
         amended = answered(bed.now("entry"), str(uuid4())) | {"status": "amended"}
-        for way, answer in {
+        answers: dict[str, httpx2.Response | None] = {
             "create": bed.app.post(QR, bed.fresh() | more),
             "draft": bed.app.post(QR, bed.fresh("in-progress") | more),
             "update": bed.put(amended, more) if name != "status amended" else None,
-        }.items():
-            if answer is not None:
-                tally.ask(f"element of a {way}", [name], answer)
+        }
+        for way, told in answers.items():
+            if told is not None:
+                tally.ask(f"element of a {way}", [name], told)
                 # When a draft was written is when it was saved here, whatever it says.
-                over = way == "draft" and "authored" in name and not is_planted([answer.text])
-                if answer.status_code not in (400, 422) and not over:
-                    tally.fault("accepted_server_fields", way, name, answer.status_code)
+                over = way == "draft" and "authored" in name and not is_planted([told.text])
+                if told.status_code not in (400, 422) and not over:
+                    tally.fault("accepted_server_fields", way, name, told.status_code)
     _named_elements(tally, n, chance)
 
 
@@ -191,7 +193,7 @@ def _some(every: tuple[Planted, ...], n: int, chance: random.Random) -> list[Pla
 def _forms(tally: Tally) -> None:
     """Every column as a field of every form, and in its address: the form does what it does without them."""
     bed = tally.bed
-    more = {one.name: str(one.value) for one in columns() if one.name not in _OWN_OF_FORMS}
+    more: dict[str, Any] = {one.name: str(one.value) for one in columns() if one.name not in _OWN_OF_FORMS}
     stopped = bed.begun()
     ordered = {
         "begin": ("begin", {"key": str(uuid4()), "encounter": "six-done-4"}),

@@ -43,9 +43,8 @@ def forms(named: Named, base: str) -> Iterator[Form]:
     yield from _absolute("own", f"{named.type}/{named.own}", base)
     yield from _beside(named)
     yield from _crooked(named)
-    for number, value in enumerate(
-        (None, {}, [], "", 7, True, "text", {"display": "x"}, {"type": named.type})
-    ):
+    strange: tuple[Any, ...] = (None, {}, [], "", 7, True, "text", {"display": "x"}, {"type": named.type})
+    for number, value in enumerate(strange):
         yield Form(f"no reference {number}", value)
 
 

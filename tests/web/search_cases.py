@@ -8,6 +8,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 from uuid import uuid4
 
 from service.cli.demo_clinic import CLINIC
@@ -142,7 +143,7 @@ def _apps(world: World) -> dict[str, App]:
         name: app_of(world, name, scope=scope.format("patient"), exp=late, iat=late - 36_000)
         for name in PEOPLE
     }
-    staff = {"scope": scope.format("user"), "exp": late}
+    staff: dict[str, Any] = {"scope": scope.format("user"), "exp": late}
     return own | {
         "staff": staff_app(world, **staff),
         "charted": staff_app(world, chart="patient-six-done", **staff),
