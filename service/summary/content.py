@@ -66,7 +66,9 @@ class Role(Enum):
     TITLE = auto()
     FACT = auto()
     REMARK = auto()
+    SECTION = auto()
     PROMPT = auto()
+    WHEN = auto()
     ANSWER = auto()
     ABSENT = auto()
     PRIVATE = auto()
@@ -78,11 +80,15 @@ class Role(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A paragraph or more of text with one purpose; `label` stands before it, quieter or bolder."""
+    """A paragraph or more of text with one purpose; `label` stands before it, quieter or bolder.
+
+    `language` is its own BCP 47 tag where it differs from the document's.
+    """
 
     role: Role
     text: str
     label: str = ""
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

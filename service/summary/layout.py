@@ -42,9 +42,11 @@ _STYLES = {
     Role.TITLE: Style(18, 24, INK, bold=True, before=3),
     Role.FACT: Style(10.5, 15, before=4, label_width=_LABELS),
     Role.REMARK: Style(10, 14.5, WARN, before=9),
+    Role.SECTION: Style(14, 19, ACCENT, bold=True, before=26),
     Role.PROMPT: Style(
         11, 15.5, bold=True, before=22, label_width=_NUMBERS, label_colour=ACCENT, label_bold=True
     ),
+    Role.WHEN: Style(9.5, 13.5, ACCENT, bold=True, before=10, indent=_NUMBERS),
     Role.ANSWER: Style(11, 16.5, before=6, indent=_NUMBERS, barred=True),
     Role.ABSENT: Style(11, 16.5, QUIET, before=6, indent=_NUMBERS),
     Role.PRIVATE: Style(9.5, 13.5, WARN, bold=True, before=6, indent=_NUMBERS),
@@ -55,7 +57,9 @@ _STYLES = {
 }
 _NOTE = Style(8.5, 12, QUIET, before=6, indent=_NUMBERS)
 # What never stands alone at the foot of a page.
-_LEADS_ON = frozenset({Role.PROMPT, Role.PRIVATE, Role.NOTICE_TITLE, Role.NOTICE, Role.ABOUT_TITLE})
+_LEADS_ON = frozenset(
+    {Role.SECTION, Role.PROMPT, Role.WHEN, Role.PRIVATE, Role.NOTICE_TITLE, Role.NOTICE, Role.ABOUT_TITLE}
+)
 
 
 @dataclass(frozen=True, slots=True)

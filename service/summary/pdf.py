@@ -12,7 +12,7 @@ from reportlab.lib.colors import HexColor
 from reportlab.pdfgen.canvas import Canvas
 
 from service.summary import layout
-from service.summary.content import Document, Summary, document
+from service.summary.content import Document
 from service.summary.fonts import Faces, load_faces
 from service.summary.layout import (
     ACCENT,
@@ -40,10 +40,9 @@ def load_fonts() -> None:
     load_faces()
 
 
-def render(summary: Summary, most_pages: int = MOST_PAGES) -> bytes:
-    """The PDF of this summary; CannotRender where it would take more than `most_pages` pages."""
+def draw(said: Document, most_pages: int = MOST_PAGES) -> bytes:
+    """The PDF of this document; CannotRender where it would take more than `most_pages` pages."""
     faces = load_faces()
-    said = document(summary)
     made = layout.pages(said, faces, most_pages)
     output = io.BytesIO()
     canvas = _canvas(output, said, faces)

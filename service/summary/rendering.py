@@ -14,8 +14,9 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
 from service.summary import pdf
-from service.summary.content import CannotRender, Summary
+from service.summary.content import CannotRender, Summary, document
 from service.summary.problems import Cause
+from service.summary.renditions import Rendition, render
 
 _GRACE_SECONDS = 5.0
 _PDF, _PROBLEM = b"P", b"!"
@@ -47,11 +48,14 @@ class RenderingChild:
         """The child's process id while there is one."""
         return self._running[0].pid if self._running else None
 
-    def render(self, summary: Summary, timeout_seconds: float) -> bytes:
-        """The PDF of this summary; CannotRender with its cause where the child says no, is lost or is late.
+    def render(self, summary: Summary, timeout_seconds: float, rendition: Rendition = Rendition.PDF) -> bytes:
+        """The summary in this form; CannotRender with its cause where the child says no, is lost or is late.
 
-        A wait for one's turn longer than `timeout_seconds` ends as busy; after it the child has as long again.
+        A wait for one's turn longer than `timeout_seconds` ends as busy; after it the child has as long again. Only
+        PDFs need the child: the text forms are made here, and so they can be had when no PDF can (fault matrix F5).
         """
+        if rendition is not Rendition.PDF:
+            return _in_text(summary, rendition)
         if not self._turn.acquire(timeout=timeout_seconds):
             raise CannotRender(Cause.BUSY)
         try:
@@ -124,6 +128,13 @@ class _Watch:
         self._process.kill()
 
 
+def _in_text(summary: Summary, rendition: Rendition) -> bytes:
+    try:
+        return render(summary, rendition)
+    except Exception:  # its text could quote the answer
+        raise CannotRender(Cause.REFUSED) from None
+
+
 def _exchange(connection: Connection, summary: Summary, limits: Limits) -> bytes:
     connection.send(summary)
     return connection.recv_bytes(limits.pdf_bytes + 1)
@@ -156,7 +167,7 @@ def _serve(connection: Connection, limits: Limits) -> None:
 def _answer(summary: Summary, limits: Limits) -> bytes:
     """What to send back: the PDF, or the cause why there is none."""
     try:
-        made = pdf.render(summary, limits.pages)
+        made = pdf.draw(document(summary), limits.pages)
     except CannotRender as problem:
         return _PROBLEM + problem.cause.encode("ascii")
     except MemoryError:

@@ -3,7 +3,8 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
-from service.summary.content import AnsweredPrompt, PatientHeader, Summary
+from service.summary import pdf
+from service.summary.content import AnsweredPrompt, PatientHeader, Summary, document
 
 PROMPTS = (
     "What changes do you notice in your emotional state or thought patterns since starting treatment?",
@@ -38,3 +39,8 @@ def answered(*answers: str | None, **parts: Any) -> Summary:
         "private_copy": False,
     }
     return Summary(**(usual | parts))
+
+
+def render(summary: Summary, most_pages: int = pdf.MOST_PAGES) -> bytes:
+    """The PDF of a summary, made in this process."""
+    return pdf.draw(document(summary), most_pages)

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.summary.pdf import render
 from tests.summary.reading import READERS, code, missing, says
-from tests.summary.samples import answered
+from tests.summary.samples import answered, render
 
 readers = pytest.mark.parametrize("read", READERS.values(), ids=READERS.keys())
 

@@ -14,10 +14,9 @@ from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
 
 import service.summary
 from service.summary.content import AnsweredPrompt, CannotRender, PatientHeader, Summary
-from service.summary.pdf import render
 from service.summary.problems import Cause
 from tests.summary.reading import with_pypdf
-from tests.summary.samples import answered
+from tests.summary.samples import answered, render
 
 HOSTILE = (
     '<a href="javascript:alert(1)">x</a> <img src="/etc/passwd"/> <link href="http://example.org"/>',

@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 
 from service.summary.content import CannotRender
-from service.summary.pdf import render
 from service.summary.problems import Cause
 from service.summary.rendering import Limits, RenderingChild
-from tests.summary.samples import answered
+from tests.summary.samples import answered, render
 
 PLENTY = 60.0
 ENDLESS = answered("a" * 600_000)
