@@ -16,6 +16,13 @@ def runs_right_to_left(text: str) -> bool:
     return not text.isascii() and any(unicodedata.bidirectional(sign) in ("R", "AL", "AN") for sign in text)
 
 
+def begins_right_to_left(text: str) -> bool:
+    """Whether the first letter of the text belongs to writing from right to left (rules P2 and P3)."""
+    if text.isascii():
+        return False
+    return next((kind != "L" for sign in text if (kind := unicodedata.bidirectional(sign)) in _STRONG), False)
+
+
 def levels(classes: Sequence[str]) -> tuple[int, list[int]]:
     """The paragraph's own level (0 left to right, 1 right to left) and that of each sign, from their bidi classes."""
     base = next((int(sign != "L") for sign in classes if sign in _STRONG), 0)

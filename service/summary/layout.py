@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from service.summary.bidi import runs_right_to_left
-from service.summary.content import Block, Document, Role
+from service.summary.blocks import Block, Document, Role
 from service.summary.fonts import Faces
 from service.summary.lines import Line, break_lines
 from service.summary.problems import CannotRender, Cause

@@ -12,7 +12,7 @@ from reportlab.lib.colors import HexColor
 from reportlab.pdfgen.canvas import Canvas
 
 from service.summary import layout
-from service.summary.content import Document
+from service.summary.blocks import Document
 from service.summary.fonts import Faces, load_faces
 from service.summary.layout import (
     ACCENT,

@@ -5,7 +5,7 @@ Each line of an answer begins with a bar, and no line of ours does: no answer ca
 
 from collections.abc import Iterator
 
-from service.summary.content import Block, Document, Role
+from service.summary.blocks import Block, Document, Role
 from service.summary.signs import lines, visible
 
 _BAR, _FURTHER = "|", "  "

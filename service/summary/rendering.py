@@ -14,9 +14,10 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
 from service.summary import pdf
-from service.summary.content import CannotRender, Summary, document
+from service.summary.content import CannotRender, Summary
+from service.summary.course_content import CourseSummary
 from service.summary.problems import Cause
-from service.summary.renditions import Rendition, render
+from service.summary.renditions import Rendition, in_words, render
 
 _GRACE_SECONDS = 5.0
 _PDF, _PROBLEM = b"P", b"!"
@@ -48,7 +49,9 @@ class RenderingChild:
         """The child's process id while there is one."""
         return self._running[0].pid if self._running else None
 
-    def render(self, summary: Summary, timeout_seconds: float, rendition: Rendition = Rendition.PDF) -> bytes:
+    def render(
+        self, summary: Summary | CourseSummary, timeout_seconds: float, rendition: Rendition = Rendition.PDF
+    ) -> bytes:
         """The summary in this form; CannotRender with its cause where the child says no, is lost or is late.
 
         A wait for one's turn longer than `timeout_seconds` ends as busy; after it the child has as long again. Only
@@ -68,7 +71,7 @@ class RenderingChild:
         with self._turn:
             self._end()
 
-    def _ask(self, summary: Summary, timeout_seconds: float) -> bytes:
+    def _ask(self, summary: Summary | CourseSummary, timeout_seconds: float) -> bytes:
         process, connection = self._connected()
         watch = _Watch(process, timeout_seconds)
         try:
@@ -128,14 +131,14 @@ class _Watch:
         self._process.kill()
 
 
-def _in_text(summary: Summary, rendition: Rendition) -> bytes:
+def _in_text(summary: Summary | CourseSummary, rendition: Rendition) -> bytes:
     try:
         return render(summary, rendition)
     except Exception:  # its text could quote the answer
         raise CannotRender(Cause.REFUSED) from None
 
 
-def _exchange(connection: Connection, summary: Summary, limits: Limits) -> bytes:
+def _exchange(connection: Connection, summary: Summary | CourseSummary, limits: Limits) -> bytes:
     connection.send(summary)
     return connection.recv_bytes(limits.pdf_bytes + 1)
 
@@ -164,10 +167,10 @@ def _serve(connection: Connection, limits: Limits) -> None:
         connection.send_bytes(answer)
 
 
-def _answer(summary: Summary, limits: Limits) -> bytes:
+def _answer(summary: Summary | CourseSummary, limits: Limits) -> bytes:
     """What to send back: the PDF, or the cause why there is none."""
     try:
-        made = pdf.draw(document(summary), limits.pages)
+        made = pdf.draw(in_words(summary), limits.pages)
     except CannotRender as problem:
         return _PROBLEM + problem.cause.encode("ascii")
     except MemoryError:

@@ -4,8 +4,12 @@ from collections.abc import Callable
 from enum import StrEnum
 
 from service.summary import pdf
-from service.summary.content import Document, Summary, document
+from service.summary.blocks import Document
+from service.summary.content import Summary, document
+from service.summary.course_content import CourseSummary, course_document
 from service.summary.plain_text import plain_text
+from service.summary.rtf import rtf
+from service.summary.xhtml import xhtml
 
 
 class Rendition(StrEnum):
@@ -13,6 +17,8 @@ class Rendition(StrEnum):
 
     PDF = "pdf"
     TEXT = "text"
+    XHTML = "xhtml"
+    RTF = "rtf"
 
     @property
     def media_type(self) -> str:
@@ -23,16 +29,25 @@ class Rendition(StrEnum):
 _MEDIA_TYPES = {
     Rendition.PDF: "application/pdf",
     Rendition.TEXT: "text/plain; charset=utf-8",
+    Rendition.XHTML: "application/xhtml+xml; charset=utf-8",
+    Rendition.RTF: "text/rtf",
 }
 _DRAWN: dict[Rendition, Callable[[Document], bytes]] = {
     Rendition.PDF: pdf.draw,
     Rendition.TEXT: plain_text,
+    Rendition.XHTML: xhtml,
+    Rendition.RTF: rtf,
 }
 
 
-def render(summary: Summary, rendition: Rendition) -> bytes:
+def in_words(summary: Summary | CourseSummary) -> Document:
+    """What it says, before it has a form."""
+    return course_document(summary) if isinstance(summary, CourseSummary) else document(summary)
+
+
+def render(summary: Summary | CourseSummary, rendition: Rendition) -> bytes:
     """The summary in this form, made in this process; the same summary gives the same bytes (W-01).
 
     CannotRender where a PDF would have too many pages. The text forms are linear in the length of what they say.
     """
-    return _DRAWN[rendition](document(summary))
+    return _DRAWN[rendition](in_words(summary))

@@ -45,6 +45,11 @@ def lines(text: str) -> list[str]:
     return _LINE_END.sub("\n", text).split("\n")
 
 
+def one_line(text: str) -> str:
+    """The text on one line, as a title is."""
+    return " ".join(lines(text))
+
+
 def visible(line: str) -> str:
     """A line with a code for each sign that nobody would see; tabs stay. Linear in its length, and never fails."""
     if line.isascii() and line.isprintable() and "[U+" not in line:

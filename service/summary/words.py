@@ -14,7 +14,7 @@ from babel.dates import format_date, format_datetime
 class Words:
     """Every phrase of the summary in one language; braces stand for what is filled in.
 
-    `day` and `moment` are patterns of dates (Unicode Technical Standard 35), the same as on our pages.
+    `day`, `weekday` and `moment` are patterns of dates (Unicode Technical Standard 35), the same as on our pages.
     """
 
     locale: str
@@ -24,11 +24,16 @@ class Words:
     own_copy_remark: str
     born: str
     identifier: str
+    course_title: str
+    side_by_side: str
+    nothing_shared: str
+    made: str
     infusion: str
     infusion_number: str
     no_infusion: str
     written: str
     day: str
+    weekday: str
     moment: str
     no_answer: str
     kept_private: str
@@ -55,11 +60,16 @@ ENGLISH = Words(
     " each of them says so.",
     born="born {date}",
     identifier="identifier {value}",
+    course_title="All infusions of one series",
+    side_by_side="The same questions after each infusion",
+    nothing_shared="Nothing shared",
+    made="Put together",
     infusion="Infusion",
     infusion_number="Infusion {ordinal}",
     no_infusion="Not linked to an infusion yet",
     written="Written",
     day="d MMMM y",
+    weekday="EEEE, d MMMM y",
     moment="EEEE, d MMMM y, HH:mm zzzz",
     no_answer="No answer shared",
     kept_private="Kept in my journal only",
@@ -88,11 +98,16 @@ SPANISH = Words(
     " diario; cada una lo indica.",
     born="nacimiento: {date}",
     identifier="identificador {value}",
+    course_title="Todas las infusiones de una serie",
+    side_by_side="Las mismas preguntas después de cada infusión",
+    nothing_shared="Nada compartido",
+    made="Reunido",
     infusion="Infusión",
     infusion_number="Infusión {ordinal}",
     no_infusion="Aún sin relación con una infusión",
     written="Escrito",
     day="d 'de' MMMM 'de' y",
+    weekday="EEEE, d 'de' MMMM 'de' y",
     moment="EEEE, d 'de' MMMM 'de' y, HH:mm zzzz",
     no_answer="Sin respuesta compartida",
     kept_private="Guardada solo en mi diario",
@@ -124,8 +139,17 @@ def day(when: date, words: Words) -> str:
     return format_date(when, words.day, locale=words.locale)
 
 
+def weekday(when: datetime, zone: str, words: Words) -> str:
+    """The day of an aware instant in the clinic's zone: "Friday, 20 November 2026"."""
+    return _in_zone(when, words.weekday, zone, words)
+
+
 def moment(when: datetime, zone: str, words: Words) -> str:
     """An aware instant in the clinic's zone: "Friday, 20 November 2026, 10:30 Pacific Standard Time"."""
+    return _in_zone(when, words.moment, zone, words)
+
+
+def _in_zone(when: datetime, pattern: str, zone: str, words: Words) -> str:
     if when.tzinfo is None:
         raise ValueError("an instant in a summary must carry its zone")
-    return format_datetime(when, words.moment, tzinfo=ZoneInfo(zone), locale=words.locale)
+    return format_datetime(when, pattern, tzinfo=ZoneInfo(zone), locale=words.locale)
