@@ -1,14 +1,32 @@
 """In which order signs stand on a line that holds writing from right to left (Unicode Annex 9).
 
-Without its explicit embeddings and isolates: those characters are printed as codes and so have no effect here. And
-without mirrored brackets and joined letters, which is why a page with such writing says so.
+Without its explicit embeddings and isolates: those characters are printed as codes and so have no effect here.
 """
 
 import unicodedata
 from collections.abc import Sequence
+from itertools import pairwise
 
 _STRONG = {"L": "L", "R": "R", "AL": "R"}
 _NEUTRAL = frozenset({"B", "S", "WS", "ON", "BN"})
+_PAIRS = (
+    ("(", ")"),
+    ("[", "]"),
+    ("{", "}"),
+    ("\u2045", "\u2046"),
+    ("\u207d", "\u207e"),
+    ("\u208d", "\u208e"),
+)
+_CLOSES = dict(_PAIRS)
+_LIKE_PAIRS = (
+    ("<", ">"),
+    ("\u00ab", "\u00bb"),
+    ("\u2039", "\u203a"),
+    ("\u2264", "\u2265"),
+    ("\u226a", "\u226b"),
+)
+_MIRRORED = {one: other for pair in (*_PAIRS, *_LIKE_PAIRS) for one, other in (pair, pair[::-1])}
+_MOST_OPEN = 63  # brackets within brackets, as the annex has it
 
 
 def runs_right_to_left(text: str) -> bool:
@@ -23,12 +41,34 @@ def begins_right_to_left(text: str) -> bool:
     return next((kind != "L" for sign in text if (kind := unicodedata.bidirectional(sign)) in _STRONG), False)
 
 
-def levels(classes: Sequence[str]) -> tuple[int, list[int]]:
-    """The paragraph's own level (0 left to right, 1 right to left) and that of each sign, from their bidi classes."""
+def has_points(text: str) -> bool:
+    """Whether any mark of the text stands on writing from right to left, such as a vowel point."""
+    return (
+        not text.isascii()
+        and any(
+            unicodedata.bidirectional(mark) == "NSM"
+            and unicodedata.bidirectional(before) in ("R", "AL", "NSM")
+            for before, mark in pairwise(text)
+        )
+        and runs_right_to_left(text)
+    )
+
+
+def levels(classes: Sequence[str], signs: Sequence[str] = ()) -> tuple[int, list[int]]:
+    """The paragraph's own level (0 left to right, 1 right to left) and that of each sign, from their bidi classes.
+
+    `signs` are the signs themselves, for the sake of their brackets.
+    """
     base = next((int(sign != "L") for sign in classes if sign in _STRONG), 0)
     own = "R" if base else "L"
     kinds = _numbers(_weak(classes, own), own)
+    _brackets(kinds, signs, own)
     return base, [_level(kind, base) for kind in _neutrals(kinds, own)]
+
+
+def mirrored(sign: str) -> str:
+    """How a sign looks among writing from right to left (rule L4): brackets and the like turn around."""
+    return _MIRRORED.get(sign, sign)
 
 
 def visual_order(levels_of_line: Sequence[int]) -> list[int]:
@@ -96,6 +136,41 @@ def _beside_numbers(kinds: list[str]) -> list[str]:
                 kinds[index] = "EN"
             beside = kinds[index] == "EN"
     return kinds
+
+
+def _brackets(kinds: list[str], signs: Sequence[str], own: str) -> None:
+    """Rule N0: both brackets of a pair go with what they enclose, or else with what stands before them."""
+    for opening, closing in _bracket_pairs(kinds, signs):
+        inside = {_direction(kind) for kind in kinds[opening + 1 : closing] if kind not in _NEUTRAL}
+        if not inside:
+            continue
+        kinds[opening] = kinds[closing] = own if own in inside else _before(kinds, opening, own)
+
+
+def _before(kinds: list[str], index: int, own: str) -> str:
+    earlier = (kinds[at] for at in range(index - 1, -1, -1))
+    return next((_direction(kind) for kind in earlier if kind not in _NEUTRAL), own)
+
+
+def _bracket_pairs(kinds: list[str], signs: Sequence[str]) -> list[tuple[int, int]]:
+    """Where each pair of brackets opens and closes, in the order of the openings (definition BD16)."""
+    pairs: list[tuple[int, int]] = []
+    open_ones: list[tuple[str, int]] = []
+    for index, sign in enumerate(signs):
+        if kinds[index] != "ON":
+            continue
+        if sign in _CLOSES:
+            if len(open_ones) == _MOST_OPEN:
+                return []
+            open_ones.append((_CLOSES[sign], index))
+        else:
+            matching = next(
+                (at for at in range(len(open_ones) - 1, -1, -1) if open_ones[at][0] == sign), None
+            )
+            if matching is not None:
+                pairs.append((open_ones[matching][1], index))
+                del open_ones[matching:]
+    return sorted(pairs)
 
 
 def _neutrals(kinds: list[str], own: str) -> list[str]:

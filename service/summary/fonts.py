@@ -8,6 +8,9 @@ from typing import Any
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 
+from service.summary.joining import Shapes, shapes, typed_by
+from service.summary.streams import end_streams
+
 _FOLDER = Path(__file__).resolve().parent / "fonts"
 _MAPPINGS_PER_BLOCK = 100
 
@@ -27,6 +30,7 @@ class CopyableFont(TTFont):  # type: ignore[misc] # the library has no types
         fonts = doc.idToObject["BasicFonts"].dict
         for name, subset in zip(names, subsets, strict=True):
             doc.idToObject[fonts[name].ToUnicode.name].content = to_unicode(subset)
+        end_streams(doc)
 
 
 def to_unicode(subset: list[int]) -> str:
@@ -54,7 +58,8 @@ def to_unicode(subset: list[int]) -> str:
 
 
 def _utf16(point: int) -> str:
-    return chr(point).encode("utf-16-be").hex().upper()
+    """What a glyph stands for; for the shape of a joined letter that is the letter."""
+    return typed_by(chr(point)).encode("utf-16-be").hex().upper()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +72,24 @@ class Face:
 
 @dataclass(frozen=True, slots=True)
 class Faces:
-    """The fonts by the part each plays."""
+    """The fonts by the part each plays, and the shapes of joined letters that they have."""
 
     plain: Face
     bold: Face
     emoji: Face
+    shapes: Shapes
 
 
 @cache
 def load_faces() -> Faces:
     """Read the fonts and make them known to ReportLab, whose register of fonts belongs to the whole process."""
+    plain = _load("DejaVuSans", "DejaVuSans.ttf")
+    bold = _load("DejaVuSans-Bold", "DejaVuSans-Bold.ttf")
     return Faces(
-        plain=_load("DejaVuSans", "DejaVuSans.ttf"),
-        bold=_load("DejaVuSans-Bold", "DejaVuSans-Bold.ttf"),
+        plain=plain,
+        bold=bold,
         emoji=_load("NotoEmoji", "NotoEmoji-Regular.ttf"),
+        shapes=shapes(plain.widths.keys() & bold.widths.keys()),
     )
 
 

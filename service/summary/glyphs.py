@@ -1,8 +1,7 @@
 """Which font shows which character, and what stands for a character that none can show or nobody would see.
 
 A character without a glyph would vanish from the page without a word, and an answer is a clinical record. So each
-one gets a font out of a chain, or is written as its code, U+XXXX; and so are controls and other invisible signs,
-which could turn the order of a sentence around (threat T36).
+one gets a font out of a chain, or is written as its code, and so are signs that nobody would see.
 """
 
 import unicodedata
@@ -11,20 +10,21 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from service.summary.fonts import Face, Faces
+from service.summary.signs import (
+    BLANK,
+    EMOJI_LOOK,
+    JOINER,
+    LOOKS,
+    MARKS,
+    NON_JOINER,
+    TAGS,
+    begins_code,
+    code,
+    is_unseen,
+)
 
-_JOINER, _NON_JOINER = "\u200d", "\u200c"
-_TEXT_LOOK, _EMOJI_LOOK = "\ufe0e", "\ufe0f"
-_LOOKS = frozenset({_TEXT_LOOK, _EMOJI_LOOK})
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
-_TAGS = range(0xE0020, 0xE0080)
 _FIRST_PICTOGRAPH = 0x1F000
-_MARKS = frozenset({"Mn", "Me", "Mc"})
-# Categories of characters that show nothing by themselves, or nothing that is agreed on; marks need what they stand on.
-_UNSEEN = _MARKS | {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-# Characters of other categories that leave none: grapheme joiner, Hangul and Khmer fillers, blank Braille, object.
-_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufffc") | {
-    chr(point) for point in (*range(0xFE00, 0xFE10), *range(0x180B, 0x1810), *range(0xE0100, 0xE01F0))
-}
 # Longer sequences than any emoji or letter with its marks has; more would make a line nobody can break.
 _LONGEST_CLUSTER = 32
 
@@ -32,13 +32,15 @@ _LONGEST_CLUSTER = 32
 class Cluster(NamedTuple):
     """Characters that stay together on a line, all of one font; `width` is for a font size of 1.
 
-    `is_code` marks the code of a character that cannot be shown: it is not what the patient typed.
+    `is_code` marks the code of a character that cannot be shown: it is not what the patient typed. `read_as` is what
+    a program should take it for, where that is not what is drawn: a character that only our fonts lack.
     """
 
     text: str
     font: str
     width: float
     is_code: bool = False
+    read_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,15 @@ def clusters(text: str, faces: Faces, *, bold: bool = False) -> Iterator[Cluster
                 held = longer
                 continue
             yield held
-        key = character, text[index + 1 : index + 2] == _EMOJI_LOOK and not character.isspace()
-        held = shown.get(key) or shown.setdefault(key, _shown(character, chain, emoji=key[1]))
+        following = text[index + 1 : index + 3]
+        emoji = following[:1] == EMOJI_LOOK and not character.isspace()
+        if begins_code(character, following):
+            held = _code(character, chain.usual[0])
+        elif unicodedata.category(character) in MARKS:
+            held = _mark(character, text[index - 1 : index], chain.usual[0])
+        else:
+            key = character, emoji
+            held = shown.get(key) or shown.setdefault(key, _shown(character, chain, emoji=emoji))
     if held is not None:
         yield held
 
@@ -73,16 +82,23 @@ def _chain(faces: Faces, bold: bool) -> _Chain:
 
 def _shown(character: str, chain: _Chain, *, emoji: bool) -> Cluster:
     point = ord(character)
-    if unicodedata.category(character) not in _UNSEEN and character not in _BLANK:
-        for face in chain.pictographs if emoji or point >= _FIRST_PICTOGRAPH else chain.usual:
-            if point in face.widths:
-                return Cluster(character, face.name, face.widths[point])
-    return _code(point, chain.usual[0])
+    if is_unseen(character):
+        return _code(character, chain.usual[0])
+    for face in chain.pictographs if emoji or point >= _FIRST_PICTOGRAPH else chain.usual:
+        if point in face.widths:
+            return Cluster(character, face.name, face.widths[point])
+    return _code(character, chain.usual[0], read_as=character)
 
 
-def _code(point: int, face: Face) -> Cluster:
-    text = f"U+{point:04X}"
-    return Cluster(text, face.name, sum(face.widths[ord(sign)] for sign in text), is_code=True)
+def _mark(character: str, before: str, face: Face) -> Cluster:
+    """A mark that could not be joined to what it stands on, or that stands on nothing."""
+    floats = before == "" or before.isspace() or is_unseen(before) or character in BLANK
+    return _code(character, face, read_as=None if floats else character)
+
+
+def _code(character: str, face: Face, *, read_as: str | None = None) -> Cluster:
+    text = code(character)
+    return Cluster(text, face.name, sum(face.widths[ord(sign)] for sign in text), True, read_as)
 
 
 def _joined(held: Cluster, character: str, chain: _Chain) -> Cluster | None:
@@ -99,16 +115,16 @@ def _joined(held: Cluster, character: str, chain: _Chain) -> Cluster | None:
 def _belongs(held: Cluster, character: str, is_emoji: bool) -> bool:
     if is_emoji:
         point = ord(character)
-        continues = character in (_JOINER, _EMOJI_LOOK) or point in _SKIN_TONES or point in _TAGS
-        return continues or held.text[-1] == _JOINER or character == "\u20e3"
-    if character in _LOOKS:
+        continues = character in (JOINER, EMOJI_LOOK) or point in _SKIN_TONES or point in TAGS
+        return continues or held.text[-1] == JOINER or character == "\u20e3"
+    if character in LOOKS:
         return unicodedata.category(held.text[-1]) in ("So", "Sm")
-    if character in (_JOINER, _NON_JOINER):
+    if character in (JOINER, NON_JOINER):
         return unicodedata.bidirectional(held.text[0]) == "AL"
     return _is_mark_on(held.text, character)
 
 
 def _is_mark_on(base: str, character: str) -> bool:
     """Whether it is a mark that shows: on a space it would float, and a second one of its kind would hide the first."""
-    is_mark = unicodedata.category(character) in _MARKS and character not in _BLANK
+    is_mark = unicodedata.category(character) in MARKS and character not in BLANK
     return is_mark and character not in base and not base.isspace()

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import count
 
-from service.summary.bidi import runs_right_to_left
+from service.summary.bidi import has_points
 from service.summary.blocks import Block, Document, Role
 from service.summary.fonts import Faces
-from service.summary.lines import Line, break_lines
+from service.summary.lines import Line, Span, break_lines
 from service.summary.problems import CannotRender, Cause
+from service.summary.words import Words
 
 # US Letter; A4 is narrower by 17 points and higher by 50, so both print it whole.
 PAGE_WIDTH, PAGE_HEIGHT = 612.0, 792.0
@@ -74,11 +76,16 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What stands at one height. `before` is left free above it, but for the top of a page."""
+    """What stands at one height. `before` is left free above it, but for the top of a page.
+
+    `part` is the block it belongs to, by its number, and the paragraph in that.
+    """
 
     texts: tuple[Text, ...]
     height: float
     before: float
+    source: Block
+    part: tuple[int, int] = (0, 0)
     leads_on: bool = False
     barred: bool = False
     tinted: bool = False
@@ -122,8 +129,9 @@ def _groups(rows: Iterable[Row]) -> Iterator[list[Row]]:
 
 
 def _rows(document: Document, faces: Faces) -> Iterator[Row]:
+    number = count()
     for block in document.blocks:
-        rows = list(_block_rows(block, _STYLES[block.role], faces))
+        rows = _numbered(_block_rows(block, _STYLES[block.role], faces), next(number))
         if block.role in _LEADS_ON:
             rows = [replace(row, leads_on=True) for row in rows]
         elif len(rows) > 1:
@@ -131,15 +139,20 @@ def _rows(document: Document, faces: Faces) -> Iterator[Row]:
             rows[-2] = replace(rows[-2], leads_on=True)
         yield from rows
         if block.role is Role.ANSWER:
-            yield from _notes(block.text, rows, document, faces)
+            for note in _notes(block.text, rows, document.words):
+                yield from _numbered(_block_rows(Block(Role.REMARK, note), _NOTE, faces), next(number))
 
 
-def _notes(text: str, rows: list[Row], document: Document, faces: Faces) -> Iterator[Row]:
+def _numbered(rows: Iterable[Row], number: int) -> list[Row]:
+    return [replace(row, part=(number, row.part[1])) for row in rows]
+
+
+def _notes(text: str, rows: list[Row], words: Words) -> Iterator[str]:
     """What a reader must know about how this answer stands on the page."""
-    if runs_right_to_left(text):
-        yield from _block_rows(Block(Role.REMARK, document.words.right_to_left), _NOTE, faces)
+    if has_points(text):
+        yield words.points
     if any(span.is_code for row in rows for text_ in row.texts for span in text_.line.spans):
-        yield from _block_rows(Block(Role.REMARK, document.words.codes), _NOTE, faces)
+        yield words.codes
 
 
 def _block_rows(block: Block, style: Style, faces: Faces) -> Iterator[Row]:
@@ -149,13 +162,23 @@ def _block_rows(block: Block, style: Style, faces: Faces) -> Iterator[Row]:
     before = style.before
     for line in break_lines(block.text, faces, size=style.size, width=right - x, bold=style.bold):
         text = Text(right - line.width if line.from_right else x, line, style.size, style.colour)
-        yield Row((*labels, text), style.leading, before, barred=style.barred, tinted=style.tinted)
+        yield Row(
+            (*labels, text),
+            style.leading,
+            before,
+            source=block,
+            part=(0, line.paragraph),
+            barred=style.barred,
+            tinted=style.tinted,
+        )
         labels, before = (), 0.0
 
 
 def _label(block: Block, style: Style, faces: Faces) -> tuple[Text, ...]:
+    """The label with a space after it, so that programs read it as a word of its own."""
     if not block.label:
         return ()
     room = style.label_width - 4
     line = next(break_lines(block.label, faces, size=style.size, width=room, bold=style.label_bold))
-    return (Text(LEFT + style.indent, line, style.size, style.label_colour),)
+    spaced = line._replace(spans=(*line.spans, Span(" ", faces.plain.name)))
+    return (Text(LEFT + style.indent, spaced, style.size, style.label_colour),)

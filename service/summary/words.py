@@ -37,7 +37,7 @@ class Words:
     moment: str
     no_answer: str
     kept_private: str
-    right_to_left: str
+    points: str
     codes: str
     notice: str
     about: str
@@ -73,10 +73,10 @@ ENGLISH = Words(
     moment="EEEE, d MMMM y, HH:mm zzzz",
     no_answer="No answer shared",
     kept_private="Kept in my journal only",
-    right_to_left="Here is writing that runs from right to left. Letters that join, as in Arabic, stand apart"
-    " on this page, and brackets or numbers may be out of place. Infusion Journal shows it as it was typed.",
-    codes="A sign that this page cannot show, or that cannot be seen, stands as its code, such as U+200B."
-    " Infusion Journal keeps it as it was typed.",
+    points="Here is writing from right to left with vowel points or other marks. On this page they may stand a little"
+    " beside their letters. Infusion Journal shows it as it was typed.",
+    codes="A sign that this page cannot show, or that cannot be seen, stands as its code: U+ and its number, in"
+    " square brackets. Infusion Journal keeps it as it was typed.",
     notice="Please note",
     about="About this document",
     patient="Patient",
@@ -111,11 +111,10 @@ SPANISH = Words(
     moment="EEEE, d 'de' MMMM 'de' y, HH:mm zzzz",
     no_answer="Sin respuesta compartida",
     kept_private="Guardada solo en mi diario",
-    right_to_left="Aquí hay escritura de derecha a izquierda. Las letras que se unen, como en árabe, aparecen"
-    " separadas en esta página, y los paréntesis o números pueden estar fuera de lugar."
-    " Infusion Journal la muestra tal como se escribió.",
-    codes="Un signo que esta página no puede mostrar, o que no se ve, aparece con su código, por ejemplo U+200B."
-    " Infusion Journal lo conserva tal como se escribió.",
+    points="Aquí hay escritura de derecha a izquierda con puntos vocálicos u otras marcas. En esta página pueden quedar"
+    " un poco al lado de sus letras. Infusion Journal la muestra tal como se escribió.",
+    codes="Un signo que esta página no puede mostrar, o que no se ve, aparece con su código: U+ y su número, entre"
+    " corchetes. Infusion Journal lo conserva tal como se escribió.",
     notice="Tenga en cuenta",
     about="Sobre este documento",
     patient="Paciente",

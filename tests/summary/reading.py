@@ -47,7 +47,7 @@ def _times(sign: str, squeezed: str) -> int:
 
 def code(sign: str) -> str:
     """A pattern for the sign's code."""
-    return rf"U\+{ord(sign):04X}"
+    return rf"\[U\+{ord(sign):04X}\]"
 
 
 def _solid(text: str) -> str:
