@@ -67,7 +67,7 @@ def clusters(text: str, faces: Faces, *, bold: bool = False) -> Iterator[Cluster
         if begins_code(character, following):
             held = _code(character, chain.usual[0])
         elif unicodedata.category(character) in MARKS:
-            held = _mark(character, text[index - 1 : index], chain.usual[0])
+            held = _mark(character, held, chain.usual[0])
         else:
             key = character, emoji
             held = shown.get(key) or shown.setdefault(key, _shown(character, chain, emoji=emoji))
@@ -90,10 +90,12 @@ def _shown(character: str, chain: _Chain, *, emoji: bool) -> Cluster:
     return _code(character, chain.usual[0], read_as=character)
 
 
-def _mark(character: str, before: str, face: Face) -> Cluster:
-    """A mark that could not be joined to what it stands on, or that stands on nothing."""
-    floats = before == "" or before.isspace() or is_unseen(before) or character in BLANK
-    return _code(character, face, read_as=None if floats else character)
+def _mark(character: str, base: Cluster | None, face: Face) -> Cluster:
+    """A mark that was not joined to what it stands on. It reads as itself only after a sign that is a code as well:
+    programs join a mark that stands alone to the sign after it.
+    """
+    reads_on = base is not None and base.read_as is not None and character not in BLANK
+    return _code(character, face, read_as=character if reads_on else None)
 
 
 def _code(character: str, face: Face, *, read_as: str | None = None) -> Cluster:

@@ -104,7 +104,8 @@ def _paragraph_lines(signs: list[Cluster], size: float, width: float) -> Iterato
 
 
 def _direction(sign: Cluster) -> str:
-    return unicodedata.bidirectional(sign.text[0]) or "L"
+    """Its bidi class; codes stand from left to right, and so do signs that have none."""
+    return "L" if sign.is_code else unicodedata.bidirectional(sign.text[0]) or "L"
 
 
 def _turned(sign: Cluster, level: int) -> Cluster:

@@ -42,7 +42,8 @@ def missing(text: str, wanted: str) -> Counter[str]:
 
 
 def _times(sign: str, squeezed: str) -> int:
-    return squeezed.count(sign) + len(re.findall(code(sign), squeezed))
+    # Among writing from right to left a reader may put a code's brackets elsewhere.
+    return squeezed.count(sign) + len(re.findall(rf"U\+{ord(sign):04X}", squeezed))
 
 
 def code(sign: str) -> str:
