@@ -33,7 +33,8 @@ class Structure:
 
     def finish(self) -> None:
         """No more rows belong to the element of the last one."""
-        drawn = "".join(self._drawn).replace(lines.NO_SPACE, "")
+        # ReportLab draws the space that does not break as any other.
+        drawn = "".join(self._drawn).replace(lines.NO_SPACE, "").replace("\u00a0", " ")
         if drawn == self._said:
             del self._current.kids[1:]
         else:

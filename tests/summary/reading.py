@@ -7,11 +7,28 @@ import subprocess
 import unicodedata
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 from pypdf import PdfReader
+from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
 
+_SHAPES = frozenset(map(chr, (*range(0xFB50, 0xFE00), *range(0xFE70, 0xFEFD))))
 # What poppler puts around writing from right to left, and the sign that keeps a hyphen at the end of a line.
 _ADDED = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u200b"))
+
+
+# What a document would do or fetch by; a summary's PDF holds none of it.
+_ACTIVE = {
+    "/JS",
+    "/JavaScript",
+    "/Launch",
+    "/URI",
+    "/EmbeddedFile",
+    "/OpenAction",
+    "/AA",
+    "/Annots",
+    "/XObject",
+}
 
 
 def with_pypdf(pdf: bytes) -> str:
@@ -26,6 +43,29 @@ def with_poppler(pdf: bytes) -> str:
 READERS: dict[str, Callable[[bytes], str]] = {"pypdf": with_pypdf}
 if shutil.which("pdftotext"):
     READERS["poppler"] = with_poppler
+
+
+def active_in(pdf: bytes) -> set[str]:
+    """The keys by which the document would do or fetch anything."""
+    return _keys_in(PdfReader(io.BytesIO(pdf)).trailer) & _ACTIVE
+
+
+def _keys_in(trailer: Any) -> set[str]:
+    """Every dictionary key that the document reaches."""
+    found, seen, waiting = set[str](), set[int](), [trailer]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, IndirectObject):
+            if value.idnum in seen:
+                continue
+            seen.add(value.idnum)
+            value = value.get_object()
+        if isinstance(value, DictionaryObject):
+            found |= set(value)
+            waiting += value.values()
+        elif isinstance(value, ArrayObject):
+            waiting += value
+    return found
 
 
 def says(text: str, wanted: str) -> bool:
@@ -52,7 +92,12 @@ def code(sign: str) -> str:
 
 
 def _solid(text: str) -> str:
-    return "".join(sign for sign in text if sign not in "\t\r\n" and unicodedata.category(sign) != "Zs")
+    """Without spaces, and without shapes of joined letters: a page gives back the letters that they show."""
+    return "".join(
+        sign
+        for sign in text
+        if sign not in _SHAPES and sign not in "\t\r\n" and unicodedata.category(sign) != "Zs"
+    )
 
 
 def _squeezed(text: str) -> str:

@@ -6,16 +6,14 @@ import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pypdf import PdfReader
-from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
 
 import service.summary
 from service.summary.content import AnsweredPrompt, CannotRender, PatientHeader, Summary
 from service.summary.problems import Cause
-from tests.summary.reading import with_pypdf
+from tests.summary.reading import active_in, with_pypdf
 from tests.summary.samples import answered, render
 
 HOSTILE = (
@@ -23,31 +21,6 @@ HOSTILE = (
     ") Tj ET /JS (app.alert) /Launch /URI (http://example.org) /EmbeddedFile endstream",
     "https://example.org/ mailto:a@example.org file:///etc/passwd",
 )
-ACTIVE = {
-    "/JS",
-    "/JavaScript",
-    "/Launch",
-    "/URI",
-    "/EmbeddedFile",
-    "/OpenAction",
-    "/AA",
-    "/Annots",
-    "/XObject",
-}
-
-
-def keys_in(value: Any, seen: set[int]) -> set[str]:
-    """Every dictionary key the document reaches."""
-    if isinstance(value, IndirectObject):
-        if value.idnum in seen:
-            return set()
-        seen.add(value.idnum)
-        value = value.get_object()
-    if isinstance(value, DictionaryObject):
-        return set(value) | {key for item in value.values() for key in keys_in(item, seen)}
-    if isinstance(value, ArrayObject):
-        return {key for item in value for key in keys_in(item, seen)}
-    return set()
 
 
 def flat(pdf: bytes) -> str:
@@ -87,8 +60,7 @@ def test_nothing_in_it_is_active_or_foreign() -> None:
         notice=hostile,
         language="en",
     )
-    reader = PdfReader(io.BytesIO(render(summary)))
-    assert keys_in(reader.trailer, set()) & ACTIVE == set()
+    assert active_in(render(summary)) == set()
 
 
 def test_no_paragraph_reads_mark_up_because_none_is_used() -> None:
