@@ -62,6 +62,10 @@ class RecordSystem:
         self._renew = renew
         self._limits = Limits(seconds=deadline_seconds, max_bytes=max_bytes)
 
+    def sign_in(self) -> None:
+        """Have a token ready for what follows; SmartProblem where there is none to be had."""
+        self._token()
+
     def read(self, resource_type: str, resource_id: str) -> dict[str, Any] | None:
         """One resource, or None where the record system has none; Unreachable, Refused, RateLimited, Unreadable."""
         answer = self._ask(self._address(resource_type, resource_id))

@@ -64,19 +64,28 @@ def file_document(
     version_identifier: str,
     *,
     may_send: Callable[[], bool] = lambda: True,
+    at: Callable[[str], None] = lambda _point: None,
 ) -> Outcome:
     """Make one attempt to file the DocumentReference `body`, whose version is named "urn:uuid:…".
 
     `may_send` is asked directly before the document leaves, after everything that may have taken long: false
-    means that the lease would not last, and nothing is sent (fault-matrix section 2, rule 1). Never raises for
-    anything the record system does; ValueError where the body is not such a document.
+    means that the lease would not last, and nothing is sent (fault-matrix section 2, rule 1). `at` is told of the
+    points K4, K7 and K9. Never raises for anything the record system does; ValueError where the body is not such a
+    document.
     """
     wanted = _wanted(body, version_identifier)
     try:
         earlier = _earlier(record, rung, wanted)
+        at("K4")
         if earlier is not None:
             return earlier
-        return _confirm(record, rung, wanted, _send(record, rung, wanted)) if may_send() else _TOO_LATE
+        if not may_send():
+            return _TOO_LATE
+        written = _send(record, rung, wanted)
+        at("K7")
+        outcome = _confirm(record, rung, wanted, written)
+        at("K9")
+        return outcome
     except (problems.RecordSystemProblem, SmartProblem) as problem:
         return outcome_of(problem)
     except _UnfilteredSearch:

@@ -83,11 +83,13 @@ def forget_expired(desk: Desk) -> None:
 def deliver_next(desk: Desk, clinic_key: str, owner: str) -> bool:
     """File the clinic's next due summary; whether there was one to try. `owner` names the worker in its lease."""
     now = desk.now()
+    desk.at("K0")
     claimed = desk.writer.run_alone(
         lambda connection: filings.claim_next(connection, desk.store.seal, clinic_key, now, LEASE, owner)
     )
     if claimed is None:
         return False
+    desk.at("K1")
     entry = entries.for_delivery(
         desk.store, clinic_key, claimed.filing.entry_id, claimed.filing.entry_version
     )
@@ -155,24 +157,41 @@ def _quiet_until(work: _Work) -> Retry | None:
 
 
 def _attempt(work: _Work) -> Outcome:
+    _sign_in(work)
     work = replace(work, subject=_subject(work))
     _check_encounter(work)
     earlier = filings.predecessor(work.desk.store, work.clinic.key, work.entry.id, work.entry.version)
     pdf = work.claimed.summary_pdf or _render(work, earlier)
     body = document_reference.write(_document(work, pdf, earlier))
-    if not _may_send(work):
-        return NotSent("lease-too-short")
-    _perform(work, deeds.NoteSendStarted(work.filing.id, work.desk.now()))
+    work.desk.at("K3")
     outcome = file_document(
         work.clinic.for_delivery,
         work.clinic.filing.rung,
         body,
         work.filing.version_identifier,
-        may_send=lambda: _may_send(work),
+        may_send=lambda: _begin_to_send(work),
+        at=work.desk.at,
     )
     if earlier is None or not isinstance(outcome, Filed):
         return outcome
     return _superseded(work, earlier, outcome)
+
+
+def _sign_in(work: _Work) -> None:
+    try:
+        work.clinic.for_delivery.sign_in()
+    except SmartProblem as problem:
+        raise _NotNow(NotSent(problem.reason or "no-token")) from None
+    work.desk.at("K2")
+
+
+def _begin_to_send(work: _Work) -> bool:
+    """Write the intent down, fenced, directly before the document leaves; false where the lease would not last."""
+    if not _may_send(work):
+        return False
+    _perform(work, deeds.NoteSendStarted(work.filing.id, work.desk.now()))
+    work.desk.at("K5")
+    return True
 
 
 def _superseded(work: _Work, earlier: Filing, filed: Filed) -> Outcome:
@@ -313,6 +332,7 @@ def _settle(work: _Work, outcome: Outcome, decided: Next) -> None:
         # Nothing of this attempt is under way there. What an earlier one may have left stays noted.
         changes = (deeds.NoteSendStarted(work.filing.id, work.claimed.send_started_at), *changes)
     _perform(work, *changes, records=(_remembered(work, outcome, decided),))
+    work.desk.at("K8")
 
 
 def _left_nothing(outcome: Outcome) -> bool:

@@ -114,6 +114,10 @@ class Turns:
         return self._locks[hash(name) % len(self._locks)]
 
 
+def _goes_on(_point: str) -> None:
+    """Nothing happens at any point."""
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """The tools of all workflows. `now` gives aware UTC instants, `new_id` random UUIDs, `new_secret` URL-safe secrets,
@@ -121,6 +125,9 @@ class Desk:
 
     `words_key` derives, for a named draft, the key that seals words in a browser tab which the server has not
     confirmed yet (rule 14): the server keeps it, the tab only borrows it. `renewals` are the turns at a visit's token.
+
+    `at` is told of each point of the delivery protocol that is reached ("K0" to "K9", fault matrix section 2): whoever
+    tries what a crash there leaves behind stops the worker at it.
     """
 
     store: Store
@@ -136,6 +143,7 @@ class Desk:
     render: Callable[[Summary], bytes]
     words_key: Callable[[str], bytes]
     renewals: Turns = field(default_factory=Turns)
+    at: Callable[[str], None] = _goes_on
 
     def entry_id(self, clinic: str, key: str) -> str:
         """The FHIR id of the entry with this key: the server's own, and the same from draft to amendment."""
