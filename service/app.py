@@ -176,6 +176,10 @@ def _seal_answer(response: Response) -> Response:
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     if request.endpoint != "static":
         headers.setdefault("Cache-Control", "no-store")
+    if "visit" in (request.view_args or {}) or request.blueprint == "launch":
+        response.vary.add(
+            "Cookie"
+        )  # a cache that minds no no-store still keeps each person's page apart (T30)
     if request.endpoint == "static" and "after" in request.args:
         # Asked for by the signed-out page: Chromium keeps left pages whole for "Back", no-store or not, and only
         # an answer that comes after the page was left empties that cache of it (threat T30).
@@ -190,9 +194,10 @@ def _seal_answer(response: Response) -> Response:
 
 
 def _ancestors() -> str:
-    """Who may frame a page: the clinic's list, else nobody (T28)."""
+    """Who may frame a page: the list of the clinic that it belongs to, else nobody (T28)."""
     context = g.get("context")
-    listed = guards.desk().clinic(context.clinic).frame_ancestors if context is not None else ()
+    home = context.clinic if context is not None else g.get("framed_for")
+    listed = guards.desk().clinic(home).frame_ancestors if home is not None else ()
     return " ".join(listed) or "'none'"
 
 

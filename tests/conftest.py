@@ -99,15 +99,32 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.section("proofs, run small")
         for line in proofs:
             terminalreporter.write_line(line)
+    answers = _every_answer(terminalreporter)
+    if answers:
+        terminalreporter.section("every answer of the service")
+        terminalreporter.write_line(answers)
     terminalreporter.section("real parts")
     for line in _parts_used(config.stash[NOT_RUN]):
         terminalreporter.write_line(line)
 
 
 def _figures(reporter: pytest.TerminalReporter) -> list[str]:
+    return sorted({value for name, value in _properties(reporter) if name == "figures"})
+
+
+def _every_answer(reporter: pytest.TerminalReporter) -> str:
+    """What all worlds of the run counted together; nothing where there was none."""
+    from tests.every_answer import ANSWERS, line  # imports the service, which other runs need not wait for
+
+    counted = [value for name, value in _properties(reporter, at="teardown") if name == ANSWERS]
+    return line(counted) if counted else ""
+
+
+def _properties(reporter: pytest.TerminalReporter, at: str | None = None) -> list[tuple[str, Any]]:
+    """What tests said of themselves; a test's every report repeats what it said until then."""
     reports = [report for reports in reporter.stats.values() for report in reports]
-    properties = [pair for report in reports for pair in getattr(report, "user_properties", ())]
-    return sorted({value for name, value in properties if name == "figures"})
+    asked = [report for report in reports if at is None or getattr(report, "when", None) == at]
+    return [pair for report in asked for pair in getattr(report, "user_properties", ())]
 
 
 def _parts_used(not_run: dict[str, int]) -> list[str]:

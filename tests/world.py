@@ -33,6 +33,7 @@ from service.wiring import Wiring
 from service.workflow.deliver_entry import deliver_next
 from service.workflow.desk import Desk
 from service.workflow.find_infusions import find_infusions
+from tests.every_answer import ANSWERS, Witness
 from tests.front_desk import front_desk_app
 
 JOURNAL = "http://127.0.0.1:8080"
@@ -130,6 +131,7 @@ class World:
     app: flask.Flask
     sandboxes: dict[str, Sandbox]
     closing: ExitStack
+    witness: Witness
 
     @property
     def desk(self) -> Desk:
@@ -217,12 +219,15 @@ def start(folder: Path, child: RenderingChild, patch: pytest.MonkeyPatch, **sett
     wiring.desk.writer.start()
     app = create_app(wiring)
     app.jinja_env.bytecode_cache = _compiled(folder)
+    witness = Witness(app)
+    app.wsgi_app = witness  # type: ignore[method-assign]
+    closing.callback(witness.hold)
     sandboxes = {clinic: Sandbox(folder, clinic, servers, clock) for clinic in HOMES}
     servers[JOURNAL] = httpx2.WSGITransport(app=app)
     for clinic, sandbox in sandboxes.items():
         servers[HOMES[clinic]] = sandbox
         closing.callback(sandbox.close)
-    return World(folder, clock, servers, net, wiring, app, sandboxes, closing)
+    return World(folder, clock, servers, net, wiring, app, sandboxes, closing, witness)
 
 
 def _compiled(folder: Path) -> FileSystemBytecodeCache:
@@ -258,7 +263,11 @@ WorldWith = Callable[..., World]
 
 @pytest.fixture
 def world_with(
-    tmp_path: Path, template: Path, rendering_child: RenderingChild, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    template: Path,
+    rendering_child: RenderingChild,
+    monkeypatch: pytest.MonkeyPatch,
+    record_property: Callable[[str, object], None],
 ) -> Iterator[WorldWith]:
     """Makes the test's world with these tables of clinics.toml, in place of those that stand there."""
     made: list[World] = []
@@ -275,6 +284,7 @@ def world_with(
 
     yield make
     for one in made:
+        record_property(ANSWERS, dict(one.witness.counted))
         one.closing.close()
 
 
@@ -287,10 +297,15 @@ def with_tables(written: str, tables: str) -> str:
 
 @pytest.fixture
 def world(
-    tmp_path: Path, template: Path, rendering_child: RenderingChild, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    template: Path,
+    rendering_child: RenderingChild,
+    monkeypatch: pytest.MonkeyPatch,
+    record_property: Callable[[str, object], None],
 ) -> Iterator[World]:
     """A world of this test's own."""
     copy_world(template, tmp_path / "world")
     made = start(tmp_path / "world", rendering_child, monkeypatch)
     with made.closing:
         yield made
+        record_property(ANSWERS, dict(made.witness.counted))

@@ -7,7 +7,7 @@ two launches in two tabs never meet (T8). A FHIR client comes with a bearer toke
 import hashlib
 import hmac
 import re
-from typing import NoReturn
+from typing import NoReturn, TypedDict
 from zoneinfo import ZoneInfo
 
 from flask import Request, current_app, g, request
@@ -32,6 +32,16 @@ WIRING = "infusion-journal"
 EXPORT_BASE = "export_base"  # the door where our own tokens are shown
 _REQUEST_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class CookieAttributes(TypedDict):
+    """What is said of a cookie beside its name and value."""
+
+    secure: bool
+    httponly: bool
+    path: str
+    samesite: str
+    partitioned: bool
 
 
 class ScopeTooSmall(NotAllowed):
@@ -138,24 +148,29 @@ def short_digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
 
 
+def frame_attributes(framed: bool) -> CookieAttributes:
+    """How a cookie of ours is set and taken back: for frames only where framing is allowed (T27).
+
+    A browser keeps a partitioned cookie apart: one that is taken back without the same word stays.
+    """
+    return {
+        "secure": True,
+        "httponly": True,
+        "path": "/",
+        "samesite": "None" if framed else "Lax",
+        "partitioned": framed,
+    }
+
+
 def give_cookie(response: AnyResponse, handle: str, secret: str, home: ClinicDesk) -> AnyResponse:
-    """Set the visit's cookie: for frames only where the clinic allows framing (T27)."""
-    framed = bool(home.frame_ancestors)
-    response.set_cookie(
-        cookie_name(handle),
-        secret,
-        secure=True,
-        httponly=True,
-        path="/",
-        samesite="None" if framed else "Lax",
-        partitioned=framed,
-    )
+    """Set the visit's cookie, for frames where its clinic allows framing."""
+    response.set_cookie(cookie_name(handle), secret, **frame_attributes(bool(home.frame_ancestors)))
     return response
 
 
 def take_cookie(response: AnyResponse, handle: str) -> AnyResponse:
     """Let the browser forget the visit's secret."""
-    response.delete_cookie(cookie_name(handle), secure=True, httponly=True, path="/")
+    response.delete_cookie(cookie_name(handle), **frame_attributes(bool(clinic().frame_ancestors)))
     return response
 
 

@@ -32,6 +32,15 @@ class NotForThisPerson(LaunchProblem):
     """The person who signed in may not open this. Only the patient, or staff whom the clinic named, can."""
 
 
+class CookieMissing(StateMismatch):
+    """This sign-in belongs to another window, or your browser did not keep it. Please open the journal again."""
+
+    def __init__(self, clinic: str, kind: str) -> None:
+        super().__init__("other-browser")
+        self.clinic = clinic
+        self.kind = kind
+
+
 @dataclass(frozen=True, slots=True)
 class Begun:
     """Where the browser goes now, the launch's state, and the secret that only this browser brings back."""
@@ -79,7 +88,8 @@ def begin_launch(desk: Desk, kind: str, iss: str, launch_value: str | None, orig
 def finish_launch(desk: Desk, returned: Returned, browser_secret: str, origin: Origin) -> SignedIn:
     """The browser came back: exchange the code, prove the person, open the visit.
 
-    StateMismatch before any request where state or browser do not fit, or the launch was used (A-43, A-52).
+    StateMismatch before any request where state or browser do not fit, or the launch was used (A-43, A-52);
+    CookieMissing where the browser brought no secret at all, as in a frame that may keep none (threat T27).
     """
     pending = sessions.pending_launch(desk.store, digest(returned.state or ""))
     if pending is None:
@@ -210,6 +220,8 @@ def _look_for_infusions(desk: Desk, context: AccessContext, visit: Visit) -> Non
 
 
 def _came_back_to_its_browser(pending: sessions.PendingLaunch, browser_secret: str) -> None:
+    if not browser_secret:
+        raise CookieMissing(pending.clinic, pending.kind)
     if not hmac.compare_digest(pending.browser_digest, digest(browser_secret)):
         raise StateMismatch("other-browser")
 
