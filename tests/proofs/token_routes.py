@@ -13,7 +13,6 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from service.access.context import Role
-from service.cli.demo_clinic import CLINIC
 from service.web.doors import policy_of
 from tests.factories import keyed, response
 from tests.people import FHIR_JSON, FORM, App, patient
@@ -55,13 +54,13 @@ def ask(client: FlaskClient, route: Route, token: str) -> TestResponse:
 
 
 def routes(world: World, app: App, officer: App) -> list[Route]:
-    """Every route of the clinic's base whose policy is not public, as a request that a good token would pass."""
-    patient(world).write("six-done-1", {"ai1.1": WORDS})
-    world.find()
-    world.deliver()
+    """Every route of the app's clinic whose policy is not public, as a request that a good token would pass."""
+    patient(world, clinic=app.clinic).write("six-done-1", {"ai1.1": f"{WORDS} at {app.clinic}"})
+    world.find(app.clinic)
+    world.deliver(app.clinic)
     [document] = app.get("DocumentReference").json()["entry"]
     filled = {
-        "clinic": CLINIC,
+        "clinic": app.clinic,
         "response_id": _first(app, "QuestionnaireResponse"),
         "version": "1",
         "resource_id": "after-infusion-1",
@@ -102,7 +101,7 @@ def _body(app: App, method: str, path: str) -> tuple[dict[str, str], bytes]:
     if method == "GET":
         return {}, b""
     if method == "PUT":
-        return _as_it_is(app, path.removeprefix(f"/{CLINIC}/fhir/"))
+        return _as_it_is(app, path.removeprefix(f"/{app.clinic}/fhir/"))
     if path.endswith("/_search"):
         return FORM, b"_count=5"
     if path.endswith("/$populate"):
