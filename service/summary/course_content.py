@@ -193,7 +193,11 @@ def _about(course: CourseSummary, words: Words) -> Iterator[tuple[str, str]]:
     yield words.version_identifier, course.version_identifier
     for infusion in course.infusions:
         if infusion.entry is not None:
-            written = moment(infusion.entry.written_at, course.zone, words)
-            yield _number(infusion, words), f"{words.written} {written}"
-            yield words.version, f"{infusion.entry.entry_version} · {infusion.entry.version_identifier}"
-            yield words.questionnaire, infusion.entry.questionnaire
+            yield _number(infusion, words), " · ".join(_versions(infusion.entry, course.zone, words))
+
+
+def _versions(entry: CourseEntry, zone: str, words: Words) -> Iterator[str]:
+    yield f"{words.written} {moment(entry.written_at, zone, words)}"
+    yield f"{words.version} {entry.entry_version}"
+    yield entry.version_identifier
+    yield entry.questionnaire

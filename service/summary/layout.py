@@ -16,6 +16,7 @@ PAGE_WIDTH, PAGE_HEIGHT = 612.0, 792.0
 LEFT, RIGHT = 66.0, 546.0
 TOP, BOTTOM = 696.0, 74.0
 _PADDING = 10.0
+_BAR_GAP = 8.0
 
 INK, QUIET, ACCENT, WARN = "#1c2b30", "#56666c", "#1f5663", "#7a3b12"
 
@@ -48,7 +49,7 @@ _STYLES = {
     Role.PROMPT: Style(
         11, 15.5, bold=True, before=22, label_width=_NUMBERS, label_colour=ACCENT, label_bold=True
     ),
-    Role.WHEN: Style(9.5, 13.5, ACCENT, bold=True, before=10, indent=_NUMBERS),
+    Role.WHEN: Style(9.5, 13.5, ACCENT, bold=True, before=15, indent=_NUMBERS),
     Role.ANSWER: Style(11, 16.5, before=6, indent=_NUMBERS, barred=True),
     Role.ABSENT: Style(11, 16.5, QUIET, before=6, indent=_NUMBERS),
     Role.PRIVATE: Style(9.5, 13.5, WARN, bold=True, before=6, indent=_NUMBERS),
@@ -60,7 +61,17 @@ _STYLES = {
 _NOTE = Style(8.5, 12, QUIET, before=6, indent=_NUMBERS)
 # What never stands alone at the foot of a page.
 _LEADS_ON = frozenset(
-    {Role.SECTION, Role.PROMPT, Role.WHEN, Role.PRIVATE, Role.NOTICE_TITLE, Role.NOTICE, Role.ABOUT_TITLE}
+    {
+        Role.TITLE,
+        Role.FACT,
+        Role.SECTION,
+        Role.PROMPT,
+        Role.WHEN,
+        Role.PRIVATE,
+        Role.NOTICE_TITLE,
+        Role.NOTICE,
+        Role.ABOUT_TITLE,
+    }
 )
 
 
@@ -78,7 +89,7 @@ class Text:
 class Row:
     """What stands at one height. `before` is left free above it, but for the top of a page.
 
-    `part` is the block it belongs to, by its number, and the paragraph in that.
+    `part` is the block it belongs to, by its number, and the paragraph in that; `bar` where a bar stands beside it.
     """
 
     texts: tuple[Text, ...]
@@ -87,7 +98,7 @@ class Row:
     source: Block
     part: tuple[int, int] = (0, 0)
     leads_on: bool = False
-    barred: bool = False
+    bar: float | None = None
     tinted: bool = False
 
 
@@ -157,20 +168,15 @@ def _notes(text: str, rows: list[Row], words: Words) -> Iterator[str]:
 
 def _block_rows(block: Block, style: Style, faces: Faces) -> Iterator[Row]:
     x = LEFT + style.indent + style.label_width
-    right = RIGHT - (_PADDING if style.tinted else 0)
+    right = RIGHT - (_PADDING if style.tinted else _BAR_GAP if style.barred else 0)
     labels = _label(block, style, faces)
-    before = style.before
+    before, bar = style.before, None
     for line in break_lines(block.text, faces, size=style.size, width=right - x, bold=style.bold):
+        if style.barred and (line.spans or bar is None):  # an empty line has no side of its own
+            bar = right + _BAR_GAP if line.from_right else x - _BAR_GAP
         text = Text(right - line.width if line.from_right else x, line, style.size, style.colour)
-        yield Row(
-            (*labels, text),
-            style.leading,
-            before,
-            source=block,
-            part=(0, line.paragraph),
-            barred=style.barred,
-            tinted=style.tinted,
-        )
+        part = 0, line.paragraph
+        yield Row((*labels, text), style.leading, before, block, part, bar=bar, tinted=style.tinted)
         labels, before = (), 0.0
 
 

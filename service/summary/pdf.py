@@ -161,12 +161,11 @@ def _tints(canvas: Any, placed: list[Placed]) -> None:
 
 
 def _bars(canvas: Any, placed: list[Placed]) -> None:
-    for barred, group in groupby(placed, key=lambda each: each.row.barred):
-        if barred:
+    for x, group in groupby(placed, key=lambda each: each.row.bar):
+        if x is not None:
             rows = list(group)
             canvas.setStrokeColor(HexColor(_BAR))
             canvas.setLineWidth(1.5)
-            x = LEFT + 22
             canvas.line(x, rows[0].top - 1, x, rows[-1].top - rows[-1].row.height + 2)
 
 

@@ -22,11 +22,13 @@ h1, h2, h3, h4 { line-height: 1.3; }
 .prompt { font-size: 1.05em; margin: 1.8em 0 0.4em; }
 .when { font-size: 0.9em; margin: 1.2em 0 0.3em; color: #1f5663; }
 .authorship { font-weight: bold; color: #1f5663; }
+.fact { margin: 0.2em 0; }
 .label, .absent, .about { color: #56666c; }
 .private { font-weight: bold; font-size: 0.9em; color: #7a3b12; }
 .remark { color: #7a3b12; }
 .about { font-size: 0.85em; margin: 0.2em 0; }
 blockquote { margin: 0.4em 0; padding: 0 1em; border-left: 0.15em solid #a9c3c9; }
+blockquote[dir="rtl"] { border-left: 0; border-right: 0.15em solid #a9c3c9; }
 blockquote p { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 div.notice { background: #eef4f5; padding: 0.1em 1em; margin-top: 2em; }
 .notice-title, .about-title { font-size: 1em; margin: 0.8em 0 0.4em; }
@@ -88,7 +90,7 @@ def _quoted(block: Block) -> str:
         f"<p{_ways(run[0], block)}>{_BREAK.join(_escaped(line) for line in run)}</p>"
         for run in _runs(lines(block.text))
     )
-    return f"<blockquote>{''.join(paragraphs)}</blockquote>"
+    return f"<blockquote{_side(block.text)}>{''.join(paragraphs)}</blockquote>"
 
 
 def _runs(each: list[str]) -> Iterator[list[str]]:
@@ -103,10 +105,14 @@ def _runs(each: list[str]) -> Iterator[list[str]]:
 
 
 def _ways(text: str, block: Block) -> str:
-    """The attributes that say from which side it is read, and in which language where that is not the page's."""
+    """The attributes that say in which language it is, where that is not the page's, and from which side it is read."""
     language = _escaped(block.language) if block.language else ""
     tongue = f' xml:lang="{language}" lang="{language}"' if language else ""
-    return tongue + (' dir="rtl"' if begins_right_to_left(text) else "")
+    return tongue + _side(text)
+
+
+def _side(text: str) -> str:
+    return ' dir="rtl"' if begins_right_to_left(text) else ""
 
 
 def _escaped(line: str) -> str:

@@ -26,7 +26,7 @@ _ALLOWED = {
     "style": {"type"},
     "body": set[str](),
     "br": set[str](),
-    "blockquote": set[str](),
+    "blockquote": {"dir"},
     "div": {"class"},
     "span": {"class"},
 } | {

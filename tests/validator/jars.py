@@ -1,4 +1,4 @@
-"""The validator's jars: fetched by Maven once into a folder outside the tree, and checked against their hashes."""
+"""A validator's jars: fetched by Maven once into a folder outside the tree, and checked against their hashes."""
 
 import hashlib
 import os
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 HERE = Path(__file__).parent
-POM, HASHES = HERE / "pom.xml", HERE / "jars.sha256"
+HASHES = HERE / "jars.sha256"
 # Named here with its version: without one, Maven asks which is the newest.
 COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
 _SECONDS = 900
@@ -18,17 +18,19 @@ class JarsMissing(RuntimeError):
     """The validator cannot be had here; the text says why and what to do."""
 
 
-def classpath(environment: Mapping[str, str] = os.environ) -> str:
+def classpath(environment: Mapping[str, str] = os.environ, asked_by: Path = HERE) -> str:
     """Java's class path to the jars, which are fetched first where they are not there; JarsMissing.
 
-    VALIDATOR_CACHE names the folder they are kept in; otherwise it is one in the user's cache.
+    `asked_by` is the folder with pom.xml and jars.sha256. VALIDATOR_CACHE names the folder the jars are kept in;
+    otherwise it is one in the user's cache.
     """
-    folder = cache(environment) / f"validator-{hashlib.sha256(HASHES.read_bytes()).hexdigest()[:12]}"
+    hashes = asked_by / HASHES.name
+    folder = cache(environment) / f"{asked_by.name}-{hashlib.sha256(hashes.read_bytes()).hexdigest()[:12]}"
     if not folder.is_dir():
-        _fetch(folder)
-    wrong = differences(folder, HASHES.read_text("utf-8"))
+        _fetch(folder, asked_by / "pom.xml")
+    wrong = differences(folder, hashes.read_text("utf-8"))
     if wrong:
-        raise JarsMissing(f"{folder} is not what {HASHES.name} names: {', '.join(wrong[:5])}")
+        raise JarsMissing(f"{folder} is not what {hashes.name} names: {', '.join(wrong[:5])}")
     return str(folder / "*")
 
 
@@ -47,11 +49,11 @@ def differences(folder: Path, named: str) -> list[str]:
     return sorted(unlike)
 
 
-def _fetch(folder: Path) -> None:
+def _fetch(folder: Path, pom: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="validator-", dir=folder.parent) as name:
+    with tempfile.TemporaryDirectory(prefix=f"{folder.name}-", dir=folder.parent) as name:
         fetched = Path(name) / "jars"
-        command = ["mvn", "--batch-mode", "--no-transfer-progress", "--file", str(POM), COPY]
+        command = ["mvn", "--batch-mode", "--no-transfer-progress", "--file", str(pom), COPY]
         command += [f"-DoutputDirectory={fetched}", "-DincludeScope=runtime"]
         try:
             ran = subprocess.run(

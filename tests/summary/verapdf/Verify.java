@@ -7,6 +7,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -32,7 +33,7 @@ final class Verify {
     PrintStream answers = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     System.setOut(System.err);
     VeraGreenfieldFoundryProvider.initialise();
-    List<PDFAFlavour> flavours = java.util.Arrays.stream(arguments).map(PDFAFlavour::fromString).toList();
+    List<PDFAFlavour> flavours = Arrays.stream(arguments).map(PDFAFlavour::fromString).toList();
     BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     for (String line = lines.readLine(); line != null; line = lines.readLine()) {
       byte[] file = Files.readAllBytes(Path.of(line));
