@@ -48,7 +48,8 @@ def _shaped(line: str, known: Shapes) -> Iterator[str]:
         if taken:
             taken = False
             continue
-        together = known.get(line[index : index + 2]) if sign == _LAM else None
+        pair = line[index : index + 2]
+        together = known.get(pair) if sign == _LAM and pair != _LAM else None
         comes = _joins_after(before, known) and _joins_before(sign, known)
         if together:
             yield together["final" if comes else "isolated"]
