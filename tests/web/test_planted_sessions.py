@@ -25,7 +25,7 @@ def with_cookies(world: World, url: str, cookies: dict[str, str]) -> httpx2.Resp
 
 
 def planted(world: World) -> dict[str, str]:
-    """Cookies that somebody puts into a browser before its person comes: of their own making, and of their own visit."""
+    """Cookies that somebody puts into a browser before its person comes: made up, and of their own visit."""
     theirs = patient(world, "patient-two-in")
     return secrets_of(theirs.browser) | {f"__Host-visit-{uuid4()}": "x" * 43, "session": "s", "sid": "1"}
 
