@@ -34,6 +34,7 @@ LEASE = timedelta(seconds=120)
 # What a create and its read-back may take at the most, deadlines of 20 s each and a margin.
 ATTEMPT = timedelta(seconds=60)
 _QUIET = NotSent("quiet-window")
+_UNRESOLVED = Unknown("send-unresolved")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ def _deliver(work: _Work) -> None:
         _settle(work, _QUIET, quiet_until)
         return
     try:
-        outcome = _attempt(work)
+        outcome = _UNRESOLVED if _is_unresolved_on_last_rung(work) else _attempt(work)
     except _NotNow as early:
         work, outcome = _after_all(work, early.outcome)
     decided = next_attempt(
@@ -154,6 +155,11 @@ def _quiet_until(work: _Work) -> Retry | None:
         return None
     until = started + ATTEMPT + work.clinic.filing.quiet_window
     return Retry(until, "quiet-window", counts=False) if work.desk.now() < until else None
+
+
+def _is_unresolved_on_last_rung(work: _Work) -> bool:
+    """On rung D nothing tells whether a begun send arrived: after a worker that died over it, a person must."""
+    return work.clinic.filing.rung is Rung.NONE and work.claimed.send_started_at is not None
 
 
 def _attempt(work: _Work) -> Outcome:

@@ -1,0 +1,236 @@
+"""Servers and workers are killed with SIGKILL at every step, and stopped past their lease: nothing is lost or doubled.
+
+Fault matrix F1, F2, F4 and F8, on SQLite and on PostgreSQL, on every rung of the ladder. A kill counts only where the
+operating system says that the process ended by that signal. What stands in the record is read from its ledger.
+"""
+
+import os
+import random
+import signal
+import tempfile
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from service.wiring import library
+from tests.killing.databases import a_database, a_server
+from tests.killing.judge import Verdict, is_sound, judge, still_due
+from tests.killing.orders import POINTS, STEPS, Order
+from tests.killing.proxy import Trouble, Way
+from tests.killing.stage import PATIENCE, Stage, stage
+from tests.proofs.figures import Figures, at_least, exactly
+from tests.strangers.patients import INFUSIONS, Stranger
+
+DEFAULT_N = 1000
+CI_N = 24
+NEEDS = ("postgres",)
+
+_RUNGS = ("B", "C", "D")
+_OF_THE_SERVER = 0.2
+_STANDING_STILL = 0.08
+_ON_THE_WIRE = 0.15
+# Longer than a lease; and on rung C longer than the quiet window after it.
+_LEASE, _QUIET = 130, 20 * 60
+
+
+@dataclass
+class Tally:
+    """What clients were told and what the kills met."""
+
+    acknowledged: dict[str, str] = field(default_factory=dict)
+    kills: Counter[str] = field(default_factory=Counter)
+    pauses: int = 0
+    cuts: int = 0
+    stalls: int = 0
+
+
+def prove(n: int, seed: int, report: Callable[[str], None]) -> Figures:
+    """n kills, shared among both databases and all rungs; what was acknowledged is filed once, or on the list."""
+    chance = random.Random(seed)
+    tally, verdicts, sound = Tally(), list[Verdict](), 0
+    places = [(kind, rung) for kind in ("sqlite", "postgresql") for rung in _RUNGS]
+    with a_server() as server:
+        for number, (kind, rung) in enumerate(places):
+            share = n // len(places) + (number < n % len(places))
+            with _staged(kind, server, rung, share) as made:
+                mine = Tally()
+                _play(made, share, chance, mine)
+                _settle(made)
+                sound += is_sound(made.place.database)
+                verdicts.append(judge(made.place.folder, made.place.database, mine.acknowledged))
+            tally.acknowledged |= mine.acknowledged
+            tally.kills += mine.kills
+            tally.pauses += mine.pauses
+            tally.cuts += mine.cuts
+            tally.stalls += mine.stalls
+            counted = f"{mine.kills.total()} kills, {mine.cuts} cuts, {len(mine.acknowledged)} acknowledged"
+            report(f"{kind}, rung {rung}: {counted}, {verdicts[-1]}")
+    return _figures(n, tally, verdicts, sound, len(places))
+
+
+def _figures(n: int, tally: Tally, verdicts: list[Verdict], sound: int, places: int) -> Figures:
+    steps = {step.lower(): tally.kills[step] for step in STEPS}
+    return Figures(
+        planned=n,
+        injected=tally.kills.total(),
+        counted={
+            "kills": tally.kills.total(),
+            "acknowledged": len(tally.acknowledged),
+            "of_the_server": sum(tally.kills[point] for point in POINTS),
+            **steps,
+            "pauses": tally.pauses,
+            "cuts": tally.cuts,
+            "stalls": tally.stalls,
+            "parked": sum(one.parked for one in verdicts),
+            "misfiled": sum(one.misfiled for one in verdicts),
+            "lost": sum(one.lost for one in verdicts),
+            "duplicates": sum(one.duplicates for one in verdicts),
+            "sound": sound,
+        },
+        bars={
+            "kills": at_least(n),
+            "acknowledged": at_least(n),
+            "misfiled": exactly(0),
+            "lost": exactly(0),
+            "duplicates": exactly(0),
+            "sound": exactly(places),
+        },
+    )
+
+
+@contextmanager
+def _staged(kind: str, server: str, rung: str, share: int) -> Iterator[Stage]:
+    patients = tuple(Stranger(f"patient-k-{number}") for number in range(share // 2 + 4))
+    with ExitStack() as ending:
+        folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="kills-")))
+        database, wire = ending.enter_context(a_database(kind, server, folder))
+        yield ending.enter_context(stage(folder, database, rung, patients, wire))
+
+
+def _play(made: Stage, share: int, chance: random.Random, tally: Tally) -> None:
+    entries = _entries(made, tally, chance)
+    made.serve()
+    while tally.kills.total() < share:
+        next(entries)
+        if chance.random() < _OF_THE_SERVER:
+            _kill_server(made, entries, chance, tally)
+        elif chance.random() < _STANDING_STILL:
+            _stand_still(made, chance, tally)
+        else:
+            _kill_worker(made, chance, tally)
+        if chance.random() < _ON_THE_WIRE:
+            _trouble_the_wire(made, entries, chance)
+    tally.cuts = sum(wire.cuts for wire in made.wires)
+    tally.stalls = sum(wire.stalls for wire in made.wires)
+
+
+def _trouble_the_wire(made: Stage, entries: Iterator[None], chance: random.Random) -> None:
+    """A connection is cut or stands still while an entry comes and is filed: to the record system or the database."""
+    wire = chance.choice(made.wires)
+    ways: tuple[Way, ...] = ("asking", "answering")
+    stalls = 0.5 if chance.random() < 0.3 else None
+    wire.arm(Trouble(chance.choice(ways), chance.randint(1, 9000), stalls))
+    next(entries)
+    made.worker(Order()).join(PATIENCE)
+    wire.arm(None)
+    made.pass_time(seconds=_LEASE)
+
+
+def _entries(made: Stage, tally: Tally, chance: random.Random) -> Iterator[None]:
+    """Each step sends one more entry, again and again under the same key until it is acknowledged."""
+    sets = library()
+    for number in range(10_000):
+        patient = Stranger(f"patient-k-{number // INFUSIONS}")
+        ordinal = number % INFUSIONS + 1
+        key = str(uuid.UUID(int=chance.getrandbits(128), version=4))
+        while True:
+            status = made.post(patient.id, _response(made, sets, patient, ordinal, key))
+            if status in (200, 201):
+                break
+            if status is not None and status < 500:
+                raise RuntimeError(f"an entry was answered with {status}")
+            made.end_server()
+            made.serve()
+        tally.acknowledged[key] = patient.id
+        yield
+
+
+def _response(made: Stage, sets: Any, patient: Stranger, ordinal: int, key: str) -> dict[str, Any]:
+    prompts = sets.for_ordinal(ordinal)
+    words = f"Words of infusion {ordinal}, Привет 🌊"
+    return {
+        "resourceType": "QuestionnaireResponse",
+        "identifier": {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{key}"},
+        "questionnaire": prompts.canonical,
+        "status": "completed",
+        "subject": {"reference": f"Patient/{patient.id}"},
+        "encounter": {"reference": f"Encounter/{patient.encounter(ordinal)}"},
+        "authored": made.now().isoformat(),
+        "item": [{"linkId": one.link_id, "answer": [{"valueString": words}]} for one in prompts.prompts[:2]],
+    }
+
+
+def _kill_server(made: Stage, entries: Iterator[None], chance: random.Random, tally: Tally) -> None:
+    """The server dies while it takes the next entry; another one takes it, under the same key (F1)."""
+    made.end_server()
+    point = chance.choice(POINTS)
+    doomed = made.serve(Order(point, visit=chance.randint(1, 6) if point == "statement" else 1))
+    next(entries)
+    made.server = made.server if made.server is not doomed else doomed
+    doomed.join(PATIENCE if doomed is not made.server else 0)
+    tally.kills[point] += doomed.exitcode == -signal.SIGKILL and doomed is not made.server
+
+
+def _kill_worker(made: Stage, chance: random.Random, tally: Tally) -> None:
+    """A worker dies at a step; after its lease the next ones go on where it was (F2)."""
+    step = chance.choice(STEPS)
+    worker = made.worker(Order() if step == "K6" else Order(step))
+    made.to_kill = worker.pid if step == "K6" else None
+    worker.join(PATIENCE)
+    made.to_kill = None
+    tally.kills[step] += worker.exitcode == -signal.SIGKILL
+    made.pass_time(seconds=_LEASE + (_QUIET if chance.random() < 0.5 else 0))
+
+
+def _stand_still(made: Stage, chance: random.Random, tally: Tally) -> None:
+    """A worker stands still past its lease while another takes its work over, and then goes on (F4)."""
+    sleeper = made.worker(Order(chance.choice(STEPS[1:6]), stands_still=True))
+    if not _stands(sleeper):
+        return
+    made.pass_time(seconds=_LEASE)
+    made.worker(Order(stands_still=True)).join(PATIENCE)
+    _go_on(sleeper)
+    tally.pauses += 1
+
+
+def _settle(made: Stage) -> None:
+    """The faults are over: workers go on, and time, until nothing is due any more."""
+    made.end_server()
+    made.serve()  # the record system asks it for the worker's public key
+    for _ in range(40):
+        made.worker(Order()).join(PATIENCE)
+        if not still_due(made.place.database):
+            return
+        made.pass_time(seconds=_LEASE + _QUIET)
+    raise RuntimeError(f"what is owed does not come to rest: {still_due(made.place.database)}")
+
+
+def _stands(sleeper: Any) -> bool:
+    """Wait until the process stands still; False where it ended instead, having had nothing to do."""
+    for _ in range(int(PATIENCE * 20)):
+        if not sleeper.is_alive():
+            return False
+        if Path(f"/proc/{sleeper.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T":
+            return True
+        time.sleep(0.05)
+    raise RuntimeError("a worker neither stands nor ends")
+
+
+def _go_on(sleeper: Any) -> None:
+    os.kill(sleeper.pid, signal.SIGCONT)
+    sleeper.join(PATIENCE)
