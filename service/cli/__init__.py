@@ -17,6 +17,7 @@ _COMMANDS = {
     "filings": "service.cli.filings:filings",
     "make-keys": "service.cli.configuration:make_keys",
     "migrate": "service.cli.serving:migrate",
+    "reconcile": "service.cli.reconcile:reconcile",
     "registration-sheet": "service.cli.configuration:registration_sheet",
     "serve": "service.cli.serving:serve",
     "simulate-series": "service.cli.simulate_series:simulate_series",

@@ -71,6 +71,11 @@ def of_patient(store: Store, context: AccessContext, patient_id: str) -> list[Fi
     return _read(store, context, *own_rows(context, filings), filings.c.patient_id == patient_id)
 
 
+def of_one_entry(store: Store, clinic: str, entry_id: str) -> list[Filing]:
+    """The filings of an entry, for the service itself."""
+    return _read(store, whole_clinic(clinic), filings.c.clinic == clinic, filings.c.entry_id == entry_id)
+
+
 def open_filings(store: Store, clinic: str) -> list[Filing]:
     """What is due, waiting, parked or refused at this clinic: identifiers and states, no words."""
     return _read(store, whole_clinic(clinic), filings.c.clinic == clinic, filings.c.state.in_(_OPEN))

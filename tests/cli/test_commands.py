@@ -372,3 +372,12 @@ def test_the_stack_starts_again_with_what_was_there(tmp_path: Path) -> None:
     worked = cpu_seconds() - before
     print(f"second start of the stack: {took:.2f} s, of these {worked:.2f} s of work")
     assert worked < SECOND_START_WITHIN
+
+
+def test_reconcile_compares_nothing_with_nothing(house: Path) -> None:
+    """CSV and JSON say everything, the table what differs; 3 would say that something does."""
+    for form in ("table", "csv", "json"):
+        result = call("reconcile", CLINIC, "--format", form)
+        assert result.exit_code == 0, result.output
+        assert "0 submitted, 0 filed, 0 found; no difference." in result.output
+    assert call("reconcile", "nowhere").exit_code != 0

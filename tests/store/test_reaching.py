@@ -29,10 +29,11 @@ REACH_A_CLINIC = {
     "client_tokens": {"spend", "token"},
     "courses": {"_patients"},
     "entries": {"for_delivery", "whole"},
-    "filings": {"claim_next", "open_filings", "predecessor"},
+    "filings": {"claim_next", "of_one_entry", "open_filings", "predecessor"},
     "finding": {"claim_finding", "finding_of", "take_notices"},
     "log_search": {"count", "find"},
     "merges": {"directly_into", "merged_into", "survivor"},
+    "submitted": {"_page"},
     "writer": {"_make_true"},
 }
 # What needs no row of ours: the version of the tables, and the database's own word on its roles.

@@ -35,6 +35,7 @@ from service.store import (
     log_search,
     merges,
     rulings,
+    submitted,
 )
 from service.store.deeds import (
     BeginLaunch,
@@ -170,6 +171,7 @@ OF_CLINIC: dict[str, Callable[[Store, str], object]] = {
     "drafts.for_upkeep": lambda store, clinic: drafts.for_upkeep(store, clinic, ["ada"]),
     "entries.for_delivery": lambda store, clinic: entries.for_delivery(store, clinic, "entry of ada", 1),
     "entries.whole": lambda store, clinic: entries.whole(store, clinic, "entry of ada"),
+    "filings.of_one_entry": lambda store, clinic: filings.of_one_entry(store, clinic, "entry of ada"),
     "filings.open_filings": filings.open_filings,
     "filings.predecessor": lambda store, clinic: filings.predecessor(store, clinic, "entry of ada", 2),
     "finding.take_notices": lambda store, clinic: finding.take_notices(store, clinic, 9),
@@ -178,6 +180,7 @@ OF_CLINIC: dict[str, Callable[[Store, str], object]] = {
     "log_search.count": lambda store, clinic: log_search.count(store, clinic, LogQuery(), 9),
     "merges.merged_into": lambda store, clinic: merges.merged_into(store, clinic, "ada"),
     "merges.directly_into": lambda store, clinic: merges.directly_into(store, clinic, "ada"),
+    "submitted.submitted_entries": lambda store, clinic: list(submitted.submitted_entries(store, clinic)),
     "merges.survivor": lambda store, clinic: merges.survivor(store, clinic, f"old at {clinic}"),
 }
 
