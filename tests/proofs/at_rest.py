@@ -6,6 +6,7 @@ folder, its temporary files and a copy of the database are then searched for the
 
 import json
 import os
+import re
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
@@ -165,15 +166,16 @@ def _on_the_page(world: World, name: str, turn: int, marks: Marks) -> str:
 
 def _saved_again(ada: Any, marks: Marks) -> Iterator[str]:
     """The draft that is still open gets other words."""
-    found = ada.home.text.partition("/entry/")[2].partition("/")[0]
-    revision = int(
-        ada.get(f"entry/{found}/all").text.partition('name="revision" value="')[2].partition('"')[0]
-    )
+    found = re.search(r"entry/([0-9a-f-]{36})/(?:prompt|all)", ada.home.text)
+    assert found is not None, ada.home.text
+    shown = re.search(r'name="revision" value="(\d+)"', ada.get(f"entry/{found[1]}/all").text)
+    assert shown is not None
+    revision = int(shown[1])
     for _ in range(3):
-        answer = ada.type(found, revision, {"ai4.1": marks.some(), "ai4.2": marks.some()}, ("ai4.2",))
+        answer = ada.type(found[1], revision, {"ai4.1": marks.some(), "ai4.2": marks.some()}, ("ai4.2",))
         assert answer.status_code == 200, answer.text
         revision = answer.json()["revision"]
-        yield ada.get(f"entry/{found}/all").text
+        yield ada.get(f"entry/{found[1]}/all").text
 
 
 def _by_app(world: World, name: str, marks: Marks) -> str:

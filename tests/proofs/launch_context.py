@@ -8,6 +8,7 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx2
 
@@ -86,7 +87,12 @@ class Desk:
     def swap_forms(self) -> None:
         """One tab's form, sent to another tab's address."""
         one, other = self.chance.sample(self.tabs, 2)
-        said = {"csrf": one.visitor.csrf, "patient": one.patient, "kind": "series-begins", "why": "other"}
+        said: dict[str, Any] = {
+            "csrf": one.visitor.csrf,
+            "patient": one.patient,
+            "kind": "series-begins",
+            "why": "other",
+        }
         path = "say" if isinstance(other.visitor, Clinician) else "refresh"
         answer = other.visitor.post(path, **said, encounter=f"{_VISITS[one.patient]}-1")
         self.counted["swapped_forms"] += 1

@@ -33,7 +33,7 @@ class Place:
     @property
     def table(self) -> Table:
         """Where it lies."""
-        return self.column.table  # type: ignore[return-value]  # a column of ours has no other
+        return self.column.table
 
 
 def _asked(row: Row[Any], patient: str) -> Any:
@@ -98,11 +98,11 @@ def swap_all(folder: Path) -> Swaps:
 def _pairs(store: Store, counted: Swaps) -> Iterator[tuple[Place, Place]]:
     tables: dict[str, list[Column[Any]]] = {}
     for column in sealed_columns():
-        tables.setdefault(column.table.name, []).append(column)  # type: ignore[attr-defined]
+        tables.setdefault(column.table.name, []).append(column)
     for columns in tables.values():
         with store.writer_engine.connect() as connection:
             rows = connection.execute(select(columns[0].table)).all()
-        counted.unread += sum(READERS[columns[0].table.name](store, row) is None for row in rows)  # type: ignore[attr-defined]
+        counted.unread += sum(READERS[columns[0].table.name](store, row) is None for row in rows)
         for column in columns:
             yield from ((Place(column, one), Place(column, two)) for one, two in combinations(rows, 2))
         for row in rows:
