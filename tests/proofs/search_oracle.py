@@ -58,7 +58,8 @@ class Oracle:
         found = _walked_on(app, self.seen.world.base, first)
         reached = {one["id"] for one in within}
         self.counted["found_something"] += bool(found)
-        self.counted["outside_compartment"] += sum(one["id"] not in reached for one in found)
+        if any(one["id"] not in reached or self.seen.is_outside(case.who, one) for one in found):
+            self._fault("outside_compartment", case)
         if sorted(one["id"] for one in found) != sorted(one["id"] for one in wanted):
             self._fault("oracle_mismatch", case)
         if not is_sorted(looked, found, case.order):

@@ -56,6 +56,10 @@ _DATES = (
     "2026-11-21T01:0{}:00+05:00",
 )
 _SIZES = (1, 2, 3, 200)
+_REACH = {
+    **{name: frozenset({name}) for name in PEOPLE},
+    "charted": frozenset({"patient-six-done"}),
+}  # of all others it is every patient of the clinic
 _OF_EACH = [5, 5, 6, 3, 6]  # responses that each of them reaches
 
 
@@ -66,6 +70,11 @@ class Seen:
     world: World
     apps: dict[str, App]
     within: dict[str, dict[str, list[Value]]]
+
+    def is_outside(self, who: str, one: Value) -> bool:
+        """Whether this resource is of a patient whom they may not reach, whatever the service said before."""
+        whose = (one.get("subject") or one["for"])["reference"].removeprefix("Patient/")
+        return whose not in _REACH.get(who, frozenset(PEOPLE))
 
     def everything(self, kind: str) -> list[Value]:
         """Every resource of this type there is, whoever reaches it."""
