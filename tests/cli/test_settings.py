@@ -194,6 +194,22 @@ FAULTS: dict[str, tuple[str, str, str]] = {
     "a language not shipped": ("release =", 'language = "xx"\nrelease =', "maple-grove.language"),
     "a release not built": ('"on-submit"', '"next-morning"', "maple-grove.release"),
     "a wildcard for frames": ('["https://ehr.example"]', '["*"]', "maple-grove.frame_ancestors"),
+    "every host for frames": ('["https://ehr.example"]', '["https://*"]', "maple-grove.frame_ancestors"),
+    "every port for frames": (
+        '["https://ehr.example"]',
+        '["https://ehr.example:*"]',
+        "maple-grove.frame_ancestors",
+    ),
+    "two in one for frames": (
+        '["https://ehr.example"]',
+        '["https://ehr.example https://evil.example"]',
+        "maple-grove.frame_ancestors",
+    ),
+    "a rule among the frames": (
+        '["https://ehr.example"]',
+        '["https://ehr.example;script-src"]',
+        "maple-grove.frame_ancestors",
+    ),
     "a kind of app unknown": (
         'client_id = "journal-patient"',
         'client_id = "journal-patient"\nkind = "x"',
