@@ -34,9 +34,9 @@ class House:
         page = browser_of.page.context.new_page() if browser_of else self._page(PHONE, scripts, at)
         return Patient(page, self.stack, f"Patient/{patient_id}", scripts)
 
-    def clinician(self) -> Clinician:
-        """Somebody of the care team, at a desk."""
-        return Clinician(self._page(DESK), self.stack, "Practitioner/clinician-1")
+    def clinician(self, *, at: Browser | None = None) -> Clinician:
+        """Somebody of the care team, at a desk, or at this browser."""
+        return Clinician(self._page(DESK, at=at), self.stack, "Practitioner/clinician-1")
 
     def officer(self) -> Officer:
         """The compliance officer, at a desk."""
