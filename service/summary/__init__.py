@@ -1,4 +1,5 @@
-"""The filed summary: what it says (content, words), in which letters (fonts, glyphs, bidi), and how it looks.
+"""The filed summary of an entry or a series: what it says (content, course_content, phrases, words), as blocks.
 
-Lines and pages are laid out first (lines, layout), then drawn (pdf), in a child process of its own (rendering).
+Its four renditions are drawn from those: plain_text, xhtml, rtf, and the PDF, which is laid out first (lines, layout),
+in letters of its own (fonts, glyphs, joining, bidi), tagged (structure, tagging), and made in a child (rendering).
 """

@@ -127,7 +127,7 @@ def _breaks(signs: Sequence[Cluster], width: float) -> Iterator[tuple[int, int, 
         if _may_break_after(signs, index):
             chance = index + 1
     end = _without_spaces(signs, start, len(signs))
-    yield start, end, end
+    yield start, end, len(signs)
 
 
 def _without_spaces(signs: Sequence[Cluster], start: int, end: int) -> int:

@@ -20,6 +20,7 @@ class Structure:
         self._said = ""
         self._drawn: list[str] = []
         self._answer: Element | None = None
+        self._paragraphs: list[str] = []
         self._current = Element("P")
 
     def element(self, row: Row) -> Element:
@@ -44,7 +45,7 @@ class Structure:
     def _begin(self, block: Block, part: tuple[int, int]) -> None:
         if block.role is Role.ANSWER:
             parent = self._quotation(block, starts=self._part is None or part[0] != self._part[0])
-            self._said = _visible(lines.paragraphs(block.text)[part[1]])
+            self._said = _visible(self._paragraphs[part[1]])
         else:
             parent = self._root
             text = signs.visible(signs.one_line(block.text))
@@ -59,6 +60,7 @@ class Structure:
     def _quotation(self, block: Block, *, starts: bool) -> Element:
         if starts or self._answer is None:
             self._answer = Element("BlockQuote", block.language)
+            self._paragraphs = lines.paragraphs(block.text)  # once: an answer may be thousands of lines
             self._root.kids.append(self._answer)
         return self._answer
 
