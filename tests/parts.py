@@ -31,7 +31,7 @@ def chromium() -> str | None:
 
 
 def java() -> str | None:
-    """The compiler, which the validator of tests/validator is started with; Maven must be there, too, to fetch it."""
+    """The compiler, which starts HL7's validator and HAPI's server; Maven must be there, too, to fetch them."""
     return shutil.which("javac") if shutil.which("mvn") else None
 
 

@@ -154,8 +154,10 @@ class RecordSystem:
             bundle = _bundle(self._ask(url))
 
     def _ask(self, url: str, etag: str | None = None) -> Answer:
+        # What is found decides what is written: some servers else repeat what a search found a minute ago (F25).
+        asked = {"Cache-Control": "no-cache"} | ({"If-None-Match": etag} if etag else {})
         try:
-            answer = self._send("GET", url, {"If-None-Match": etag} if etag else {}, None)
+            answer = self._send("GET", url, asked, None)
         except ExchangeFailed as error:
             reads_on = error.reason in ("too-large", "encoding")
             raise (Unreadable if reads_on else Unreachable)(error.reason) from error

@@ -37,6 +37,7 @@ _TYPE = "DocumentReference"
 _STRUCK = "entered-in-error"
 _SUPERSEDED = "superseded"
 _TOO_LATE = NotSent("lease-too-short")
+_CONFLICTS = (409, 412)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +80,7 @@ def file_document(
         at("K4")
         if earlier is not None:
             return earlier
-        if not may_send():
-            return _TOO_LATE
-        written = _send(record, rung, wanted)
-        at("K7")
-        outcome = _confirm(record, rung, wanted, written)
-        at("K9")
-        return outcome
+        return _sent(record, rung, wanted, at) if may_send() else _TOO_LATE
     except (problems.RecordSystemProblem, SmartProblem) as problem:
         return outcome_of(problem)
     except _UnfilteredSearch:
@@ -139,6 +134,20 @@ def _earlier(record: RecordSystem, rung: Rung, wanted: _Wanted) -> Outcome | Non
     A looks at its id: a blind PUT would bring back what somebody there has struck.
     """
     return None if rung is Rung.NONE else _judge(record, wanted, _find_before(record, rung, wanted))
+
+
+def _sent(record: RecordSystem, rung: Rung, wanted: _Wanted, at: Callable[[str], None]) -> Outcome:
+    try:
+        written = _send(record, rung, wanted)
+    except problems.Refused as refused:
+        if refused.status not in _CONFLICTS or rung is Rung.NONE:
+            raise
+        # The same document was quicker, sent by a lost attempt of ours: where it stands, it is filed (F15).
+        return _judge(record, wanted, _find_before(record, rung, wanted)) or outcome_of(refused)
+    at("K7")
+    outcome = _confirm(record, rung, wanted, written)
+    at("K9")
+    return outcome
 
 
 def _send(record: RecordSystem, rung: Rung, wanted: _Wanted) -> Written:

@@ -72,6 +72,14 @@ class TestReading:
         assert records.asked[0].headers["HTTP_AUTHORIZATION"] == "Bearer token-1"
         assert records.asked[0].headers["HTTP_ACCEPT"] == "application/fhir+json"
 
+    def test_a_look_asks_for_what_is_there_now(self) -> None:
+        """F25: a server that repeats what a search found a minute ago would hide what we have just written."""
+        records = _answering(ok(bundle(_encounter("e-1"))))
+        list(records.client().search("Encounter", {"patient": "pat-1"}))
+        records.client().search_if_changed("Encounter", {"patient": "pat-1"}, 'W/"7"')
+        assert [ask.headers["HTTP_CACHE_CONTROL"] for ask in records.asked] == ["no-cache", "no-cache"]
+        assert records.asked[1].headers["HTTP_IF_NONE_MATCH"] == 'W/"7"'
+
     @pytest.mark.parametrize("status", [404, 410])
     def test_what_is_not_there_is_none(self, status: int) -> None:
         assert _answering((status, {}, b"")).client().read("Encounter", "e-1") is None

@@ -311,6 +311,39 @@ def test_a_no_goes_to_a_person_with_its_reason(rung: Rung, status: int, why: Why
     assert records.writes() == 1
 
 
+@pytest.mark.parametrize("status", [409, 412])
+@pytest.mark.parametrize("rung", LADDER)
+def test_a_conflict_with_our_own_document_is_a_filing(rung: Rung, status: int) -> None:
+    """F15: an attempt that was lost on the way arrived first after all; what stands there is looked at again."""
+    records = HostileRecords()
+
+    def quicker(ask: Ask) -> Answer | None:
+        if ask.method == "GET":
+            return None
+        id_ = FIRST.removeprefix("urn:uuid:")
+        records.documents[id_] = {**json.loads(document()), "id": id_}
+        return status, {}, outcome("conflict")
+
+    records.before = quicker
+    filed = _file(records, rung)
+    assert filed == Filed(FIRST.removeprefix("urn:uuid:"), existed=True)
+    assert len(records.documents) == 1
+
+
+def test_a_conflict_with_two_of_ours_names_both() -> None:
+    """Rule 5: 412 with several matches is a finding, by their ids."""
+    records = HostileRecords()
+
+    def several(ask: Ask) -> Answer | None:
+        if ask.method == "GET":
+            return None
+        records.documents |= {id_: {**json.loads(document()), "id": id_} for id_ in ("d-1", "d-2")}
+        return 412, {}, outcome("multiple-matches")
+
+    records.before = several
+    assert _file(records, Rung.CONDITIONAL) == Refused(Why.SEVERAL, found=("d-1", "d-2"))
+
+
 def test_busy_is_told_apart_from_broken() -> None:
     """C3: 429 was not processed; its Retry-After is handed on as it came."""
     records = HostileRecords(before=_only_writes((429, {"Retry-After": "30"}, b"")))
