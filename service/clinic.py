@@ -264,7 +264,7 @@ class FilingRules(_Part):
     `tasks`: the sets that are asked are written there as Tasks.
     """
 
-    rung: Literal["B", "C"] = "B"
+    rung: Literal["A", "B", "C", "D"] = "B"
     type_system: str = "http://loinc.org"
     type_code: str = "74465-6"
     type_display: str = "Questionnaire response Document"

@@ -41,8 +41,10 @@ from service.store.engine import open_store
 from service.store.sealing import Seal
 from service.store.writer import Writer
 from service.summary.content import Summary
+from service.summary.course_content import CourseSummary
 from service.summary.rendering import Limits, RenderingChild
-from service.workflow.desk import App, ClinicDesk, Desk, FilingRules, FindingRules
+from service.summary.renditions import Rendition
+from service.workflow.desk import App, ClinicDesk, Desk, FilingRules, FindingRules, Rendering
 from service.workflow.issue_token import ExportBase
 
 RENDER_SECONDS = 30.0
@@ -118,9 +120,9 @@ def _questionnaires() -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in sorted(folder.rglob("*.json"))}
 
 
-def _renderer(child: RenderingChild) -> Callable[[Summary], bytes]:
-    def render(summary: Summary) -> bytes:
-        return child.render(summary, RENDER_SECONDS)
+def _renderer(child: RenderingChild) -> Rendering:
+    def render(summary: Summary | CourseSummary, rendition: Rendition = Rendition.PDF, /) -> bytes:
+        return child.render(summary, RENDER_SECONDS, rendition)
 
     return render
 

@@ -29,6 +29,7 @@ from service.sandbox.config import RegisteredApp, SandboxConfig
 from service.settings import Settings
 from service.store.migrating import upgrade
 from service.summary.rendering import Limits, RenderingChild
+from service.summary.renditions import Rendition
 from service.wiring import Wiring
 from service.workflow.deliver_entry import deliver_next
 from service.workflow.desk import Desk
@@ -214,7 +215,7 @@ def start(folder: Path, child: RenderingChild, patch: pytest.MonkeyPatch, **sett
     }
     wiring = wires.wire(Settings(**said | settings), http)
     closing.callback(wiring.stop)
-    desk = replace(wiring.desk, render=lambda summary: child.render(summary, 30.0))
+    desk = replace(wiring.desk, render=lambda summary, form=Rendition.PDF: child.render(summary, 30.0, form))
     wiring = replace(wiring, desk=desk)
     wiring.desk.writer.start()
     app = create_app(wiring)

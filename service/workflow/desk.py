@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Protocol
 from uuid import UUID, uuid5
 
 from service.ehr.client import RecordSystem
@@ -22,6 +23,8 @@ from service.smart.token_endpoint import Caller
 from service.store.engine import Store
 from service.store.writer import Writer
 from service.summary.content import Summary
+from service.summary.course_content import CourseSummary
+from service.summary.renditions import Rendition
 
 # Our own name space for entry ids (RFC 9562 section 5.5); never to be changed.
 _ENTRY_IDS = UUID("6f1c2a52-6d0e-4d0b-9a53-5d6f3c1be0a7")
@@ -32,7 +35,11 @@ class FilingRules:
     """How one clinic's summaries are filed: the rung, the document's type, the quiet window (fault matrix 2).
 
     `needs_encounter`: the record system takes a document only with an encounter, so an entry without one waits
-    (rule 11). `tasks`: it takes the assigned sets as Tasks.
+    (rule 11). `tasks`: it takes the assigned sets as Tasks; `response`: the QuestionnaireResponse as well (rule 20).
+    `renditions` are the forms it takes, the best first, of `most_bytes` at most (W-04). The document names the patient
+    as author with `patient_author`, is marked as the patient's word with `patient_asserted`, and says `doc_status`.
+    `updates`: what stands there can be marked as superseded or entered in error. What it holds for review for longer
+    than `held_days` is shown to a person (W-15); `sees_held`: its searches find what it holds.
     """
 
     rung: Rung
@@ -40,6 +47,27 @@ class FilingRules:
     quiet_window: timedelta
     needs_encounter: bool = False
     tasks: bool = False
+    renditions: tuple[Rendition, ...] = (Rendition.PDF,)
+    most_bytes: int = 5 * 1024 * 1024
+    patient_author: bool = True
+    patient_asserted: bool = True
+    doc_status: str | None = None
+    updates: bool = True
+    response: bool = False
+    held_days: int = 14
+    sees_held: bool = True
+
+    @property
+    def standing(self) -> Rung:
+        """The rung that holds: where held notes hide from searches, no search proves that nothing was sent (W-15)."""
+        return Rung.NONE if self.rung is Rung.SEARCH and not self.sees_held else self.rung
+
+    def remark(self, media_type: str) -> str | None:
+        """What a document says of its form where that is not the clinic's first choice (F5, F17)."""
+        usual = self.renditions[0].media_type
+        if media_type == usual:
+            return None
+        return f"In place of the usual form ({usual}), which could not be made or was not taken."
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +142,13 @@ class Turns:
         return self._locks[hash(name) % len(self._locks)]
 
 
+class Rendering(Protocol):
+    """Makes a summary in a form; CannotRender where it cannot be made."""
+
+    def __call__(self, summary: Summary | CourseSummary, rendition: Rendition = Rendition.PDF, /) -> bytes:
+        """The bytes of the file."""
+
+
 def _goes_on(_point: str) -> None:
     """Nothing happens at any point."""
 
@@ -140,7 +175,7 @@ class Desk:
     new_id: Callable[[], str]
     new_secret: Callable[[], str]
     chance: Callable[[], float]
-    render: Callable[[Summary], bytes]
+    render: Rendering
     words_key: Callable[[str], bytes]
     renewals: Turns = field(default_factory=Turns)
     at: Callable[[str], None] = _goes_on
