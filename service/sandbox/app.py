@@ -43,7 +43,11 @@ def _add_doors(app: flask.Flask, parts: Parts) -> None:
         app.register_blueprint(door.blueprint)
     app.register_blueprint(
         create_records_blueprint(
-            parts.records, parts.config.fhir_base, parts.tokens.grant_of, lambda: parts.config.filing
+            parts.records,
+            parts.config.fhir_base,
+            parts.tokens.grant_of,
+            lambda: parts.config.filing,
+            parts.config.imitation,
         )
     )
     app.jinja_env.globals["form_token"] = cookies.form_token

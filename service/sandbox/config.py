@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from authlib.common.security import is_secure_transport
 
+from service.sandbox.imitations import NONE, Imitation
+
 Kind = Literal["public", "confidential-asymmetric", "confidential-symmetric", "backend"]
 Audience = Literal["patient", "clinician", "officer"]
 
@@ -61,7 +63,8 @@ class SandboxConfig:
     `audiences` are further resource servers that an app may name as `aud`. With `filing=False` the FHIR server
     refuses new documents with 503. A notification that an endpoint did not take is tried again after each of the
     `notification_pauses` (seconds); then its subscription is in error. With `opaque_tokens` new access tokens say
-    nothing by themselves; those of the other form stay good until their end.
+    nothing by themselves; those of the other form stay good until their end. `imitation` gives documents the habits
+    of another kind of record system.
     """
 
     folder: Path
@@ -73,6 +76,7 @@ class SandboxConfig:
     token_seconds: int = 3600
     opaque_tokens: bool = False
     notification_pauses: tuple[float, ...] = (0.2, 1.0)
+    imitation: Imitation = NONE
 
     def __post_init__(self) -> None:
         if self.base_url.endswith("/") or not is_secure_transport(self.base_url):

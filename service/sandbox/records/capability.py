@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from service.sandbox.records.habits import DOCUMENT, Habits
 from service.sandbox.records.kinds import KINDS, Kind
-from service.sandbox.records.parameters import parameters_of
 from service.sandbox.records.refusals import Resource
 from service.sandbox.records.subscription_shape import TOPIC
 
@@ -16,7 +16,7 @@ _BACKPORT = "http://hl7.org/fhir/uv/subscriptions-backport"
 _SECURITY_SERVICE = "http://terminology.hl7.org/CodeSystem/restful-security-service"
 
 
-def capability_statement(base_url: str) -> Resource:
+def capability_statement(base_url: str, habits: Habits) -> Resource:
     """The CapabilityStatement of this server (R4 http, capabilities)."""
     return {
         "resourceType": "CapabilityStatement",
@@ -27,34 +27,35 @@ def capability_statement(base_url: str) -> Resource:
         "implementation": {"description": "A stand-in record system for trying things out", "url": base_url},
         "fhirVersion": "4.0.1",
         "format": ["json", "application/fhir+json"],
-        "rest": [_rest()],
+        "rest": [_rest(habits)],
     }
 
 
-def _rest() -> dict[str, Any]:
+def _rest(habits: Habits) -> dict[str, Any]:
     service = {"coding": [{"system": _SECURITY_SERVICE, "code": "SMART-on-FHIR"}]}
     return {
         "mode": "server",
         "security": {"cors": False, "service": [service]},
-        "resource": [_resource(type_, kind) for type_, kind in sorted(KINDS.items())],
+        "resource": [_resource(type_, kind, habits) for type_, kind in sorted(KINDS.items())],
     }
 
 
-def _resource(type_: str, kind: Kind) -> dict[str, Any]:
+def _resource(type_: str, kind: Kind, habits: Habits) -> dict[str, Any]:
+    interactions, conditional, parameters = habits.declared(type_)
     described = {
         "type": type_,
-        "interaction": [{"code": code} for code in kind.interactions],
-        "versioning": "versioned-update" if "update" in kind.interactions else "versioned",
+        "interaction": [{"code": code} for code in interactions],
+        "versioning": "versioned-update" if "update" in interactions else "versioned",
         "readHistory": True,
-        "updateCreate": False,
-        "conditionalCreate": "create" in kind.interactions and "search-type" in kind.interactions,
+        "updateCreate": type_ == DOCUMENT and habits.put_creates,
+        "conditionalCreate": conditional,
         "conditionalRead": "not-match",
         "conditionalUpdate": False,
         "conditionalDelete": "not-supported",
     }
-    if "search-type" in kind.interactions:
+    if "search-type" in interactions:
         described["searchParam"] = [
-            {"name": name, "type": parameter.sort} for name, parameter in parameters_of(type_).items()
+            {"name": name, "type": parameter.sort} for name, parameter in parameters.items()
         ]
     return {**described, **_subscribing()} if kind.owned else described
 

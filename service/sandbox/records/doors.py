@@ -27,6 +27,7 @@ from service.sandbox.records.bodies import (
     wants_resource,
 )
 from service.sandbox.records.capability import capability_statement
+from service.sandbox.records.habits import DOCUMENT, Habits
 from service.sandbox.records.instants import span_of_text
 from service.sandbox.records.kinds import KINDS
 from service.sandbox.records.notification import status_parameters
@@ -43,17 +44,21 @@ _NO_SUCH = (404, "not-found", "There is no such resource here.")
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """The doors of one record system. `base_url` is the FHIR base; `filing` says whether documents are taken now."""
+    """The doors of one record system. `base_url` is the FHIR base; `filing` says whether documents are taken now.
+
+    `habits` are those of the record system that is imitated.
+    """
 
     records: Records
     subscriptions: Subscriptions
     base_url: str
     grant_of: Callable[[Request], Grant | None]
     filing: Callable[[], bool]
+    habits: Habits
 
     def metadata(self, request: Request) -> Response:
         """The CapabilityStatement; needs no token."""
-        return _in_json(capability_statement(self.base_url), answer_type(request))
+        return _in_json(capability_statement(self.base_url, self.habits), answer_type(request))
 
     def read(self, request: Request, type_: str, id_: str) -> Response:
         """The current version of a resource; a Binary as its bytes unless the resource is asked for."""
@@ -88,10 +93,10 @@ class Doors:
         """
         patient = self._compartment(request, type_, "s")
         media_type = answer_type(request)
-        params = self._asked(request, type_)
+        params = self.habits.asked(type_, self._asked(request, type_))
         reach.check_may_ask(params, patient)
         within = patient if KINDS[type_].about_a_patient or KINDS[type_].owned else None
-        found = self.records.search(type_, params, within)
+        found = self.records.search(type_, params, within, self.habits.unfound(type_))
         bundle = bundles.searchset(self.base_url, type_, params, found)
         if request.method == "POST":
             # RFC 9110 13.1.2: for other methods than GET and HEAD If-None-Match would mean a refusal.
@@ -106,10 +111,11 @@ class Doors:
         patient = self._compartment(request, type_, "c")
         media_type = answer_type(request)
         self._check_filing(type_)
-        resource = self._sent(request, type_)
+        self.habits.check_pace(type_)
+        resource = self.habits.taken(self._sent(request, type_))
         reach.check_may_write(type_, resource, patient, self.records)
         written = self._create(type_, resource, request.headers.get("If-None-Exist"), patient)
-        return self._written(request, written.resource, 201 if written.created else 200, media_type)
+        return self._written(request, written.resource, self.habits.status_of(written), media_type)
 
     def update(self, request: Request, type_: str, id_: str) -> Response:
         """A new version of a resource that is here."""
@@ -121,8 +127,8 @@ class Doors:
         if KINDS[type_].owned:
             written = self.subscriptions.update(id_, resource, if_match)
         else:
-            written = self.records.update(type_, id_, resource, if_match)
-        return self._written(request, written.resource, 200, media_type)
+            written = self._update(type_, id_, resource, if_match)
+        return self._written(request, written.resource, 201 if written.created else 200, media_type)
 
     def check_grant(self, request: Request) -> Grant:
         """The grant of the request's token; 401 without a valid one (RFC 6750 section 3)."""
@@ -140,7 +146,17 @@ class Doors:
     ) -> Written:
         if KINDS[type_].owned and patient is not None:
             return self.subscriptions.create(resource, if_none_exist, patient)
-        return self.records.create(resource, if_none_exist, patient)
+        return self.habits.create(resource, if_none_exist, patient)
+
+    def _update(self, type_: str, id_: str, resource: Resource, if_match: str | None) -> Written:
+        self.habits.check_update(type_, if_match)
+        may_create = type_ == DOCUMENT and self.habits.put_creates
+        try:
+            return self.records.update(
+                type_, id_, self.habits.taken(resource), if_match, may_create=may_create
+            )
+        except Refused as refused:
+            raise self.habits.on_stale(type_, refused) from refused
 
     def _compartment(self, request: Request, type_: str, letter: Letter) -> str | None:
         return reach.compartment(self.check_grant(request), type_, letter, self.records)
@@ -148,7 +164,8 @@ class Doors:
     def _readable(self, request: Request, type_: str, id_: str) -> Resource:
         patient = self._compartment(request, type_, "r")
         resource = self.records.read(type_, id_)
-        if not reach.is_within(type_, resource, patient, self.records):
+        is_hidden = self.habits.is_hidden(type_, id_)
+        if is_hidden or not reach.is_within(type_, resource, patient, self.records):
             # The same words as for an id that does not exist: nobody learns who is a patient here.
             raise Refused(*_NO_SUCH)
         return resource
@@ -201,16 +218,20 @@ class Doors:
             raise Refused(405, "not-supported", "A resource can't be created by an update here.")
 
     def _written(self, request: Request, resource: Resource, status: int, media_type: str) -> Response:
-        place = f"{self.base_url}/{resource['resourceType']}/{resource['id']}"
-        headers = {
-            **_version_headers(resource),
-            "Location": f"{place}/_history/{resource['meta']['versionId']}",
-        }
+        type_ = resource["resourceType"]
+        headers = self._place(resource)
         wish = prefers(request)
-        if wish == "minimal":
+        if wish == "minimal" or not self.habits.tells_body(type_, request.headers.get("Prefer", "")):
             return Response(status=status, headers=headers)
         outcome = operation_outcome("information", "informational", "The resource was kept.")
         return _in_json(outcome if wish == "OperationOutcome" else resource, media_type, status, headers)
+
+    def _place(self, resource: Resource) -> dict[str, str]:
+        place = f"{self.base_url}/{resource['resourceType']}/{resource['id']}"
+        if not self.habits.tells_versions(resource["resourceType"]):
+            return {"Location": place}
+        version = resource["meta"]["versionId"]
+        return {**_version_headers(resource), "Location": f"{place}/_history/{version}"}
 
 
 def answer_refusal(refused: Refused) -> Response:

@@ -15,7 +15,9 @@ from flask import Blueprint, Request, Response, request
 from werkzeug.exceptions import HTTPException
 
 from service.sandbox.grant import Grant
+from service.sandbox.imitations import NONE, Imitation
 from service.sandbox.records.doors import Doors, answer_refusal
+from service.sandbox.records.habits import Habits
 from service.sandbox.records.kinds import KINDS
 from service.sandbox.records.refusals import Refused
 from service.sandbox.records.store import Records
@@ -33,15 +35,17 @@ def create_records_blueprint(
     base_url: str,
     grant_of: Callable[[Request], Grant | None],
     filing: Callable[[], bool],
+    imitation: Imitation = NONE,
 ) -> Blueprint:
     """The FHIR server over these records, under `/fhir`.
 
     `base_url` is the FHIR base itself (such as `http://localhost:9000/fhir`), as clients and tokens name it.
     `grant_of` gives the grant of a request's valid token, or None; `filing` False makes new DocumentReferences
-    and Binaries answer 503.
+    and Binaries answer 503. `imitation` is the kind of record system whose habits it has.
     """
     blueprint = Blueprint("records", __name__, url_prefix="/fhir")
-    doors = Doors(records, Subscriptions(records), base_url.rstrip("/"), grant_of, filing)
+    habits = Habits(records, imitation)
+    doors = Doors(records, Subscriptions(records), base_url.rstrip("/"), grant_of, filing, habits)
     _route_server(blueprint, doors)
     _route_types(blueprint, doors)
     _route_instances(blueprint, doors)
@@ -119,7 +123,7 @@ def _offered(doors: Doors, type_: str) -> tuple[str, ...]:
     doors.check_grant(request)
     if type_ not in KINDS:
         raise Refused(404, "not-supported", "This resource type is not kept here.")
-    return KINDS[type_].interactions
+    return doors.habits.interactions(type_)
 
 
 def _if(offered: bool, method: str, door: _Door) -> dict[str, _Door]:

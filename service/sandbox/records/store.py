@@ -89,17 +89,18 @@ class Records:
         if_none_exist: str | None = None,
         compartment: str | None = None,
         then: Then | None = None,
+        unseen: frozenset[str] = frozenset(),
     ) -> Written:
         """Keep a new resource under an id of ours; its own id, version and instant are ignored (R4 http, create).
 
         With `if_none_exist` (search parameters, R4 http, conditional create) one match is returned instead and
-        several are refused with 412; question and write are one transaction. A compartment limits the matches.
-        `then` is not done where a match was returned.
+        several are refused with 412; question and write are one transaction. A compartment limits the matches, and
+        the ids `unseen` are none. `then` is not done where a match was returned.
         """
         check(resource)
         with self.writing():
             if if_none_exist is not None:
-                match = self._only_match(resource["resourceType"], if_none_exist, compartment)
+                match = self.only_match(resource["resourceType"], if_none_exist, compartment, unseen)
                 if match is not None:
                     return Written(match, created=False)
             ties.check_ties(resource, self._patients_of)
@@ -112,17 +113,21 @@ class Records:
         resource: Resource,
         if_match: str | None = None,
         then: Then | None = None,
+        may_create: bool = False,
     ) -> Written:
         """Put a new version in the place of the current one (R4 http, update).
 
-        Refuses 400 for another id in the body, 405 for an id that is not here, 412 for another version than
-        `if_match` names. What changes nothing makes no version. `then` is done either way.
+        Refuses 400 for another id in the body, 405 for an id that is not here unless it `may_create` it, 412 for
+        another version than `if_match` names. What changes nothing makes no version. `then` is done either way.
         """
         check(resource)
         if (resource["resourceType"], resource.get("id")) != (type_, id_):
             raise Refused(400, "invariant", "The resource type and id of the body must be those of the URL.")
         with self.writing() as sql:
             current = self._current(type_, id_)
+            if current is None and may_create and if_match is None:
+                ties.check_ties(resource, self._patients_of)
+                return Written(self._commit(resource, id_, 1, then), created=True)
             if current is None:
                 raise Refused(405, "not-supported", "A resource can't be created by an update here.")
             version = int(current["meta"]["versionId"])
@@ -175,15 +180,34 @@ class Records:
         _or_not_found(found[0] if found else None)
         return found
 
-    def search(self, type_: str, params: list[tuple[str, str]], compartment: str | None = None) -> Found:
+    def only_match(
+        self, type_: str, query: str, compartment: str | None, unseen: frozenset[str]
+    ) -> Resource | None:
+        """What the condition of a create finds; 412 where that is several."""
+        with self._lock:
+            where = self._where(type_, _criteria(query), compartment, unseen)
+            sql = f"SELECT body FROM current r WHERE {where.sql} LIMIT 2"  # noqa: S608 -- words of ours, values bound
+            bodies = [body for (body,) in self._sql.execute(sql, where.arguments)]
+        if len(bodies) > 1:
+            raise Refused(412, "multiple-matches", "More than one resource matches If-None-Exist.")
+        return json.loads(bodies[0]) if bodies else None
+
+    def search(
+        self,
+        type_: str,
+        params: list[tuple[str, str]],
+        compartment: str | None = None,
+        unseen: frozenset[str] = frozenset(),
+    ) -> Found:
         """What matches every parameter, page by page; within one compartment if an id is given.
 
         That is a patient's id; for a type whose resources are `owned` it is the client's.
-        `_count`, `_sort` and `_page` shape the answer. An unknown parameter is refused with 400.
+        `_count`, `_sort` and `_page` shape the answer. An unknown parameter is refused with 400. What is `unseen`
+        does not match.
         """
         page = page_of(params)
         with self._lock:
-            where = self._where(type_, page.criteria, compartment)
+            where = self._where(type_, page.criteria, compartment, unseen)
             newest = self._newest() if page.newest is None else page.newest
             total = self._total(where, newest)
             resources = self._page(type_, page, where, newest)
@@ -289,20 +313,22 @@ class Records:
         if before != ties.patients(resource, self._patients_of):
             raise Refused(422, "business-rule", "A resource stays with the patient it was written for.")
 
-    def _only_match(self, type_: str, query: str, compartment: str | None) -> Resource | None:
-        where = self._where(type_, _criteria(query), compartment)
-        found = self._sql.execute(f"SELECT body FROM current r WHERE {where.sql} LIMIT 2", where.arguments)  # noqa: S608 -- words of ours, values bound
-        bodies = [body for (body,) in found]
-        if len(bodies) > 1:
-            raise Refused(412, "multiple-matches", "More than one resource matches If-None-Exist.")
-        return json.loads(bodies[0]) if bodies else None
-
-    def _where(self, type_: str, criteria: list[tuple[str, str]], compartment: str | None) -> Condition:
+    def _where(
+        self,
+        type_: str,
+        criteria: list[tuple[str, str]],
+        compartment: str | None,
+        unseen: frozenset[str] = frozenset(),
+    ) -> Condition:
         now = self.clock()
         conditions = [Condition("r.type = ?", (type_,))]
         conditions += [condition(type_, name, text, now) for name, text in criteria]
         if compartment is not None:
             conditions.append(_within(type_, compartment))
+        if unseen:
+            conditions.append(
+                Condition("r.id NOT IN (SELECT value FROM json_each(?))", (json.dumps([*unseen]),))
+            )
         return Condition(
             " AND ".join(one.sql for one in conditions),
             tuple(value for one in conditions for value in one.arguments),

@@ -55,6 +55,13 @@ SCHEMA = (
         focus TEXT,
         first INTEGER NOT NULL
     )""",
+    # What waits for a reviewer, and what was turned away for good.
+    """CREATE TABLE IF NOT EXISTS held (
+        type TEXT NOT NULL,
+        id TEXT NOT NULL,
+        turned_away INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (type, id)
+    )""",
     "CREATE INDEX IF NOT EXISTS by_value ON search_value (type, param, value, id)",
     "CREATE INDEX IF NOT EXISTS by_time ON search_value (type, param, low, high, id)",
     "CREATE INDEX IF NOT EXISTS by_resource ON search_value (type, id, param)",
