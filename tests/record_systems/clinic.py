@@ -29,6 +29,7 @@ from tests.world import CLINIC, NOON, World
 
 WORKERS = 4
 VISITS = 3  # of each patient
+_DEADLINE = 60.0  # of a request: a busy machine is not what is proved here
 _STEPS = 120  # minutes until all must have been filed, quiet windows and all
 _TYPE = {"system": "http://maplegrove.example/encounter-types", "code": "ketamine-iv-infusion"}
 _ACT = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"}
@@ -64,7 +65,7 @@ class Clinic:
     @property
     def record(self) -> RecordSystem:
         """The record system as the worker calls it. HAPI asks for no token; ours is always sent."""
-        return RecordSystem(self.base, self.http, lambda: "a-token-that-it-does-not-read")
+        return RecordSystem(self.base, self.http, lambda: "a-token-that-it-does-not-read", _DEADLINE)
 
     def desk(self, rung: Rung) -> Desk:
         """The desk of a worker that files there on this rung."""
