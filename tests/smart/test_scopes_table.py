@@ -4,6 +4,7 @@ The table knows neither the grammar nor the code: it names the v1 words and the 
 nothing.
 """
 
+from collections.abc import Callable
 from itertools import combinations, permutations, product
 
 import pytest
@@ -60,7 +61,9 @@ def test_the_table_is_whole() -> None:
     assert len(_SHUFFLED) == 325 - 31
 
 
-def test_every_form_permits_what_the_table_says_and_nothing_else() -> None:
+def test_every_form_permits_what_the_table_says_and_nothing_else(
+    record_property: Callable[[str, object], None],
+) -> None:
     """T15: scope-table, every cell of level written x type written x form, seen from each level and type."""
     cells, mismatches = 0, []
     for level, kind, (word, interactions) in product(LEVELS, WRITTEN_TYPES, WORDS.items()):
@@ -72,6 +75,7 @@ def test_every_form_permits_what_the_table_says_and_nothing_else() -> None:
                 mismatches.append((scope, asked))
             cells += len(TYPES) * len(INTERACTIONS)
     assert (cells, mismatches) == (3 * 8 * (3 + 31 + 294 + 15) * 3 * 4 * 5, [])
+    record_property("figures", f"scope-table cells={cells} mismatches={len(mismatches)}")
 
 
 def test_two_forms_permit_what_either_does() -> None:

@@ -179,7 +179,9 @@ def _of_responses(interaction: str) -> bool:
     )
 
 
-def test_a_constraint_holds_for_every_way_to_a_response_and_to_what_is_made_of_it(journal: Journal) -> None:
+def test_a_constraint_holds_for_every_way_to_a_response_and_to_what_is_made_of_it(
+    journal: Journal, record_property: Callable[[str, object], None]
+) -> None:
     """T16: constrained scopes x interactions; nothing more than the oracle allows, and of responses nothing less."""
     everything = _seen(journal, journal.app(f"patient/{QR}.rs"))
     assert everything["read"] == everything["search"] == set(journal.now)
@@ -196,6 +198,9 @@ def test_a_constraint_holds_for_every_way_to_a_response_and_to_what_is_made_of_i
             assert found == allowed, (constraint, interaction)
     assert (dropped, hidden) == (0, 0)
     assert cases >= 1000
+    record_property(
+        "figures", f"constrained-scopes cases={cases} dropped_constraints={dropped} hidden={hidden}"
+    )
 
 
 @pytest.mark.postgres
