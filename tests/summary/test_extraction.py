@@ -62,14 +62,15 @@ SCRIPTS = (
     st.characters(min_codepoint=0x1F300, max_codepoint=0x1FAFF),
     st.sampled_from("\u200d\ufe0f\u202e\u00ad \n\t-<&>()\\🏽👩🇵"),
 )
-POINTS = frozenset(map(chr, (*range(0x591, 0x5C8), *range(0x610, 0x61B), *range(0x64B, 0x660), 0x670)))
 # Signs that turn around among writing from right to left; pypdf passes over what says how they were typed.
 TURNING = dict.fromkeys(map(ord, "()[]{}<>«»‹›≤≥≪≫⁅⁆⁽⁾₍₎"))
 TEXTS = st.lists(st.one_of(*SCRIPTS), max_size=120).map("".join)
 
 
 def goes_right_to_left(text: str) -> bool:
-    return any(unicodedata.bidirectional(sign) in ("R", "AL", "AN") or sign in POINTS for sign in text)
+    return any(
+        unicodedata.bidirectional(sign) in ("R", "AL", "AN") or "\u0590" <= sign <= "\u08ff" for sign in text
+    )
 
 
 def piles_marks(text: str) -> bool:
