@@ -25,6 +25,7 @@ class Why(StrEnum):
     SEVERAL = "several-found"  # two documents carry this version's identifier
     MISMATCH = "mismatch"  # what stands there under our identifier is not what we file
     STRUCK = "struck-there"  # somebody marked it as entered in error
+    NOT_OFFERED = "not-offered"  # the record system does not do this at all
     OTHER = "other"
 
 

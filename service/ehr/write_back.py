@@ -7,15 +7,15 @@ again only when `retry` says so.
 
 import json
 from collections.abc import Callable, Iterable
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
 from service.ehr import problems
 from service.ehr.client import RecordSystem, Written
 from service.ehr.failures import outcome_of
+from service.ehr.marking import mark
 from service.ehr.outcome import Filed, HeldThere, NotSent, Outcome, Refused, Rung, Unknown, Why
-from service.ehr.versions import if_still, named, version_of
+from service.ehr.versions import named, version_of
 from service.r4 import document_reference
 from service.r4.canonical import URI_IDENTIFIER
 from service.r4.document_reference import FoundDocument
@@ -28,6 +28,7 @@ __all__ = [
     "Rung",
     "file_document",
     "find_identical",
+    "find_same_bytes",
     "find_version",
     "strike_document",
     "supersede_document",
@@ -104,20 +105,29 @@ def find_identical(record: RecordSystem, body: bytes, *, since: str) -> tuple[Fo
     Exactly one means that it was filed after all; anything else is for a person (W-12 b). RecordSystemProblem.
     """
     wanted = _read_body(body)
-    params = {"patient": wanted.subject.rpartition("/")[2], "date": f"ge{since}"}
     return tuple(
         found
-        for found in _documents(record.search(_TYPE, params))
-        if found.status != _STRUCK
-        and wanted.sha1 is not None
-        and found.sha1 == wanted.sha1
-        and _same_subject(record, found, wanted)
+        for found in _of_patient(record, wanted.subject.rpartition("/")[2], since)
+        if wanted.sha1 is not None and found.sha1 == wanted.sha1
     )
 
 
-def strike_document(record: RecordSystem, document_id: str, version_identifier: str) -> Outcome:
-    """Mark our document there as entered in error (W-31); Filed once it is so, however often it is asked."""
-    return _mark(record, document_id, version_identifier, _STRUCK, {_STRUCK})
+def find_same_bytes(
+    record: RecordSystem, patient_id: str, data: bytes, *, since: str
+) -> tuple[FoundDocument, ...]:
+    """Read only, for rung D: what stands in this patient's record since that day with these very bytes (W-12 b)."""
+    sha1 = document_reference.sha1_of(data)
+    return tuple(one for one in _of_patient(record, patient_id, since) if one.sha1 == sha1)
+
+
+def strike_document(
+    record: RecordSystem, document_id: str, version_identifier: str, *, sha1: str | None = None
+) -> Outcome:
+    """Mark our document there as entered in error (W-31); Filed once it is so, however often it is asked.
+
+    One that carries no identifier of ours is known by its bytes, where `sha1` (base64) is given.
+    """
+    return mark(record, _TYPE, document_id, _STRUCK, {_STRUCK}, _is_ours(version_identifier, sha1))
 
 
 def supersede_document(record: RecordSystem, document_id: str, version_identifier: str) -> Outcome:
@@ -125,7 +135,28 @@ def supersede_document(record: RecordSystem, document_id: str, version_identifie
 
     `version_identifier` is the old document's own: one that does not carry it is left alone.
     """
-    return _mark(record, document_id, version_identifier, _SUPERSEDED, {_SUPERSEDED, _STRUCK})
+    return mark(
+        record, _TYPE, document_id, _SUPERSEDED, {_SUPERSEDED, _STRUCK}, _is_ours(version_identifier, None)
+    )
+
+
+def _of_patient(record: RecordSystem, patient_id: str, since: str) -> list[FoundDocument]:
+    """The patient's documents since that day that still stand."""
+    subject = f"Patient/{patient_id}"
+    found = _documents(record.search(_TYPE, {"patient": patient_id, "date": f"ge{since}"}))
+    return [one for one in found if one.status != _STRUCK and _is_about(record, one, subject)]
+
+
+def _is_ours(identifier: str, sha1: str | None) -> Callable[[dict[str, Any]], bool]:
+    """Whether a document there is this version of ours: by its identifier, else by its bytes where it has none."""
+
+    def judge(resource: dict[str, Any]) -> bool:
+        for found in _documents([resource]):
+            same_bytes = sha1 is not None and found.sha1 == sha1 and not found.identifiers
+            return (URI_IDENTIFIER, identifier) in found.identifiers or same_bytes
+        return False
+
+    return judge
 
 
 def _earlier(record: RecordSystem, rung: Rung, wanted: _Wanted) -> Outcome | None:
@@ -240,33 +271,11 @@ def _fits(record: RecordSystem, found: FoundDocument, wanted: _Wanted) -> bool:
 
 
 def _same_subject(record: RecordSystem, found: FoundDocument, wanted: _Wanted) -> bool:
-    return (found.subject or "").removeprefix(record.base + "/") == wanted.subject
+    return _is_about(record, found, wanted.subject)
 
 
-def _mark(
-    record: RecordSystem, document_id: str, version_identifier: str, status: str, already: AbstractSet[str]
-) -> Outcome:
-    try:
-        return _marked(record, document_id, version_identifier, status, already)
-    except (problems.RecordSystemProblem, SmartProblem) as problem:
-        return outcome_of(problem)
-
-
-def _marked(
-    record: RecordSystem, document_id: str, version_identifier: str, status: str, already: AbstractSet[str]
-) -> Outcome:
-    """Give the document its status upon the version that was read, unless it has one of `already`."""
-    resource = record.read(_TYPE, document_id)
-    if resource is None:
-        return Refused(Why.TARGET, 404)
-    found = _documents([resource])
-    if not found or (URI_IDENTIFIER, version_identifier) not in found[0].identifiers:
-        return Refused(Why.MISMATCH, found=(document_id,))
-    if found[0].status in already:
-        return Filed(document_id, version_of(resource), existed=True)
-    body = json.dumps({**resource, "status": status}, ensure_ascii=False).encode()
-    written = record.update(_TYPE, document_id, body, if_still(version_of(resource)))
-    return HeldThere(document_id) if written.status == 202 else Filed(document_id, written.version)
+def _is_about(record: RecordSystem, found: FoundDocument, subject: str) -> bool:
+    return (found.subject or "").removeprefix(record.base + "/") == subject
 
 
 def _wanted(body: bytes, identifier: str) -> _Wanted:

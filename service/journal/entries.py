@@ -4,7 +4,7 @@ The states are those of QuestionnaireResponse.status (questionnaires-sdc B2); th
 of this house (product rules 13-17).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -148,7 +148,9 @@ class Filing:
 
     `version_identifier` is the key of exactly-once (rule 20); `document_id` is the record system's id once known.
     Giving up counts from `first_tried_at`, the first attempt since it was owed or a person last sent it on its way.
-    `looked_at` is when it was last looked for in the record system after it was settled, `trouble` what was amiss then.
+    `due_at` is when something is to be done about it next: an attempt, or a look at what stands there. `looked_at` is
+    when it was last looked for after it was settled, `trouble` what was amiss then. `send_started_at` tells of a send
+    whose outcome nobody knows.
     """
 
     id: str
@@ -166,6 +168,18 @@ class Filing:
     kind: FilingKind = FilingKind.SUMMARY
     looked_at: datetime | None = None
     trouble: str | None = None
+    send_started_at: datetime | None = None
+
+    @property
+    def may_stand_there(self) -> bool:
+        """Whether the record system may hold something of it: it was confirmed, or sent with an unknown outcome."""
+        return self.state in (FilingState.FILED, FilingState.HELD_THERE) or self.send_started_at is not None
+
+
+def told_of(owed: Iterable[Filing], version: int) -> Filing | None:
+    """The filing that tells people how far this version is on its way: its document's, or the strike's (rule 19)."""
+    theirs = (FilingKind.SUMMARY, FilingKind.STRIKE)
+    return next((one for one in owed if one.entry_version == version and one.kind in theirs), None)
 
 
 @dataclass(frozen=True, slots=True)

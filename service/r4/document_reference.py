@@ -87,8 +87,8 @@ class FiledDocument:
 
     `author` is the patient's reference, or None where the record system takes no patient as author (W-06);
     `related_response` is a literal reference. `replaces` is the id of the record system's document whose place this
-    one takes (W-30). `status` is a code of R4 document-reference-status. With `url` the data stands there, and not in
-    the resource.
+    one takes (W-30); `description` is a remark on the file. `status` is a code of R4 document-reference-status. With
+    `url` the data stands there, and not in the resource.
     """
 
     entry_identifier: str
@@ -112,6 +112,7 @@ class FiledDocument:
     language: str | None = None
     status: str = "current"
     url: str | None = None
+    description: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,7 @@ def _resource(filing: FiledDocument) -> Json:
         "date": _instant(filing.date),
         "author": [{"reference": filing.author}] if filing.author else None,
         "custodian": {"display": filing.custodian} if filing.custodian else None,
+        "description": filing.description,
         "relatesTo": _replaced(filing.replaces) if filing.replaces else None,
         "content": [{"attachment": _attachment(filing), "format": BY_MEDIA_TYPE}],
         "context": _context(filing),
@@ -177,13 +179,14 @@ def _attachment(filing: FiledDocument) -> Json:
         "contentType": filing.content_type,
         **where,
         "size": len(filing.data),
-        "hash": _sha1(filing.data),
+        "hash": sha1_of(filing.data),
         "title": filing.title,
         "creation": _instant(filing.created),
     }
 
 
-def _sha1(data: bytes) -> str:
+def sha1_of(data: bytes) -> str:
+    """The hash of a file as R4 writes it (Attachment.hash), in base64."""
     # R4 Attachment.hash is SHA-1 (W-03): a checksum for finding the document again, never a proof.
     return base64.b64encode(hashlib.sha1(data, usedforsecurity=False).digest()).decode()
 
@@ -248,4 +251,4 @@ def _content(attachment: Json) -> tuple[str | None, int | None]:
         data = None
     if data is None:
         return text(attachment, "hash"), whole_number(attachment, "size")
-    return _sha1(data), len(data)
+    return sha1_of(data), len(data)

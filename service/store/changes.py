@@ -13,12 +13,14 @@ from service.store import (
     filings,
     finding,
     infusions,
+    kept_summaries,
     merges,
     rulings,
     sessions,
 )
 from service.store.deeds import (
     BeginLaunch,
+    CancelFilings,
     Change,
     CloseVisit,
     CourseChange,
@@ -36,6 +38,7 @@ from service.store.deeds import (
     KeepSummary,
     LinkDraft,
     NoteAssignedWritten,
+    NoteLook,
     NoteOpenItems,
     NoteSendStarted,
     NoteUnchanged,
@@ -76,6 +79,8 @@ def apply(connection: Connection, seal: Seal, clinic: str, change: Change) -> No
             | KeepSummary()
             | NoteSendStarted()
             | ReleaseLane()
+            | CancelFilings()
+            | NoteLook()
         ):
             _in_filings(connection, seal, clinic, change)
         case _:
@@ -184,21 +189,28 @@ def _in_filings(connection: Connection, seal: Seal, clinic: str, change: FilingC
             _settle(connection, clinic, change)
         case PostponeFiling(filing_id, due_at, attempts, reason, tried_at):
             filings.postpone(connection, clinic, filing_id, due_at, attempts, reason, tried_at)
-        case KeepSummary(filing_id, pdf, sha256):
-            filings.keep_summary(connection, seal, clinic, filing_id, pdf, sha256)
+        case KeepSummary():
+            kept_summaries.keep(connection, seal, clinic, change)
         case NoteSendStarted(filing_id, at):
             filings.note_send(connection, clinic, filing_id, at)
         case ReleaseLane(patient_id, fence):
             filings.release_lane(connection, clinic, patient_id, fence)
+        case CancelFilings(entry_id, before_version, reason, settled_at):
+            filings.cancel_before(connection, clinic, entry_id, before_version, reason, settled_at)
+        case NoteLook(filing_id, looked_at, due_at, trouble):
+            filings.change(connection, clinic, filing_id, looked_at=looked_at, due_at=due_at, trouble=trouble)
         case _:
             assert_never(change)
 
 
 def _settle(connection: Connection, clinic: str, settled: SettleFiling) -> None:
+    again = {} if settled.due_at is None else {"due_at": settled.due_at}
     filings.change(
         connection,
         clinic,
         settled.filing_id,
+        **again,
+        trouble=None,
         state=settled.state.value,
         reason=settled.reason,
         document_id=settled.document_id,

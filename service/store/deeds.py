@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from service.audit.record import Record
-from service.journal.entries import Draft, EntryVersion, Filing, FilingState, Link
+from service.journal.entries import Draft, EntryVersion, FilingState, Link
 from service.store.course_deeds import CourseChange as CourseChange
 from service.store.course_deeds import DropMerge as DropMerge
 from service.store.course_deeds import DropNotices as DropNotices
@@ -25,6 +25,15 @@ from service.store.course_deeds import PostponeAssigned as PostponeAssigned
 from service.store.course_deeds import PostponeLook as PostponeLook
 from service.store.course_deeds import RememberEncounters as RememberEncounters
 from service.store.course_deeds import SaveRuling as SaveRuling
+from service.store.filing_deeds import CancelFilings as CancelFilings
+from service.store.filing_deeds import FilingChange as FilingChange
+from service.store.filing_deeds import KeepSummary as KeepSummary
+from service.store.filing_deeds import NoteLook as NoteLook
+from service.store.filing_deeds import NoteSendStarted as NoteSendStarted
+from service.store.filing_deeds import PostponeFiling as PostponeFiling
+from service.store.filing_deeds import QueueFiling as QueueFiling
+from service.store.filing_deeds import ReleaseLane as ReleaseLane
+from service.store.filing_deeds import SettleFiling as SettleFiling
 from service.store.sessions import PendingLaunch, Visit, VisitContents
 
 # --- what must still be true -----------------------------------------------------------------------------------
@@ -91,9 +100,17 @@ class FilingIsUnsent:
 
 @dataclass(frozen=True, slots=True)
 class FilingNeverSent:
-    """The filing is due, waiting or refused, and nothing of it can be in the record system: it can be cancelled."""
+    """The filing is open, and nothing of it can be in the record system: it can be cancelled."""
 
     filing_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilingIsAt:
+    """The filing still stands in this state."""
+
+    filing_id: str
+    state: FilingState
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +138,7 @@ Guard = (
     | FilingIsDue
     | FilingIsUnsent
     | FilingNeverSent
+    | FilingIsAt
     | CourseIsAt
     | LaunchIsUnused
 )
@@ -156,64 +174,6 @@ class SaveEntryVersion:
     """Keep this version for good; it becomes the entry's newest. Version 1 is a new entry, others follow in order."""
 
     version: EntryVersion = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class QueueFiling:
-    """Owe the record system this filing, in the patient's lane."""
-
-    filing: Filing
-
-
-@dataclass(frozen=True, slots=True)
-class SettleFiling:
-    """What became of a filing in the end."""
-
-    filing_id: str
-    state: FilingState
-    reason: str | None
-    document_id: str | None
-    settled_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class PostponeFiling:
-    """Try again later. A send that was begun and never resolved stays noted.
-
-    `tried_at` is when the attempt was made that ended so; the first one's instant stays. A filing that was no longer
-    due is on its way again by a person's word, and its attempts count anew.
-    """
-
-    filing_id: str
-    due_at: datetime
-    attempts: int
-    reason: str | None
-    tried_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class KeepSummary:
-    """Keep the rendered summary, so that every attempt sends the same bytes."""
-
-    filing_id: str
-    pdf: bytes = field(repr=False)
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class NoteSendStarted:
-    """Intent before send (fault matrix section 2); None where the outcome of the send became known."""
-
-    filing_id: str
-    at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class ReleaseLane:
-    """Give the patient's lane back, if it is still held under this fence."""
-
-    patient_id: str
-    fence: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +225,6 @@ class KeepCheckpoint:
 
 
 JournalChange = SaveDraft | LinkDraft | DropDraft | SaveEntryVersion
-FilingChange = QueueFiling | SettleFiling | PostponeFiling | KeepSummary | NoteSendStarted | ReleaseLane
 VisitChange = OpenVisit | TouchVisit | RenewVisit | CloseVisit | BeginLaunch
 Change = JournalChange | CourseChange | FindingChange | FilingChange | VisitChange | KeepCheckpoint
 

@@ -26,12 +26,13 @@ from sqlalchemy import (
 
 from service.access.context import AccessContext
 from service.journal.entries import Filing, FilingKind, FilingState
+from service.store import kept_summaries
 from service.store.columns import Instant
 from service.store.engine import Store
 from service.store.reach import own_rows
 from service.store.row_security import Reach, tell, whole_clinic, whole_house
-from service.store.sealing import Place, Seal
-from service.store.tables import filings, lanes, summaries
+from service.store.sealing import Seal
+from service.store.tables import filings, lanes
 
 _OPEN = tuple(
     state.value for state in (FilingState.DUE, FilingState.WAITING, FilingState.PARKED, FilingState.REFUSED)
@@ -47,15 +48,16 @@ _BEGIN_LANE = text(
 class Claimed:
     """A filing in one worker's hands until `lease_until`, under this fence.
 
-    `send_started_at` tells of an earlier send whose outcome nobody knows; `summary_pdf` is what was rendered
-    before, and has to be sent again byte for byte.
+    `send_started_at` tells of an earlier send whose outcome nobody knows; `summary` is what was rendered before, in
+    the form that `media_type` names, and has to be sent again byte for byte.
     """
 
     filing: Filing
     fence: int
     lease_until: datetime
     send_started_at: datetime | None
-    summary_pdf: bytes | None
+    summary: bytes | None
+    media_type: str | None = None
 
 
 # --- questions -------------------------------------------------------------------------------------------------
@@ -77,8 +79,9 @@ def of_one_entry(store: Store, clinic: str, entry_id: str) -> list[Filing]:
 
 
 def open_filings(store: Store, clinic: str) -> list[Filing]:
-    """What is due, waiting, parked or refused at this clinic: identifiers and states, no words."""
-    return _read(store, whole_clinic(clinic), filings.c.clinic == clinic, filings.c.state.in_(_OPEN))
+    """What is due, waiting, parked or refused at this clinic, or amiss there: identifiers and states, no words."""
+    is_open = or_(filings.c.state.in_(_OPEN), filings.c.trouble.is_not(None))
+    return _read(store, whole_clinic(clinic), filings.c.clinic == clinic, is_open)
 
 
 def predecessor(store: Store, clinic: str, entry_id: str, before_version: int) -> Filing | None:
@@ -96,6 +99,38 @@ def predecessor(store: Store, clinic: str, entry_id: str, before_version: int) -
     return max(there, key=lambda filing: filing.entry_version, default=None)
 
 
+def before_version(store: Store, clinic: str, entry_id: str, version: int) -> list[Filing]:
+    """What the earlier versions of this entry owed, in the order in which it was owed."""
+    return _read(
+        store,
+        whole_clinic(clinic),
+        filings.c.clinic == clinic,
+        filings.c.entry_id == entry_id,
+        filings.c.entry_version < version,
+    )
+
+
+def response_there(store: Store, clinic: str, entry_id: str) -> str | None:
+    """The record system's id of this entry's QuestionnaireResponse, once it stands there (rule 20)."""
+    there = _read(
+        store,
+        whole_clinic(clinic),
+        filings.c.clinic == clinic,
+        filings.c.entry_id == entry_id,
+        filings.c.kind == FilingKind.RESPONSE.value,
+        filings.c.state == FilingState.FILED.value,
+        filings.c.document_id.is_not(None),
+    )
+    return there[-1].document_id if there else None
+
+
+def summary_of(store: Store, clinic: str, filing_id: str) -> bytes | None:
+    """The file that was rendered for this filing, or None."""
+    with store.asking(whole_clinic(clinic)) as connection:
+        kept = kept_summaries.kept_for(connection, store.seal, clinic, filing_id)
+    return kept[0] if kept else None
+
+
 # --- claiming --------------------------------------------------------------------------------------------------
 
 
@@ -104,8 +139,9 @@ def claim_next(
 ) -> Claimed | None:
     """Lease the lane of the patient who has waited longest, and take its oldest due filing; None for no work.
 
-    A function for `Writer.run_alone`. The versions of an entry go in order: while one is due, waiting,
-    parked or refused, the later ones wait; other entries of the patient go on.
+    A function for `Writer.run_alone`. The versions of an entry go in order: while one is due, waiting, parked or
+    refused, the later ones of its kind wait; other entries of the patient go on. A strike waits for what is due alone:
+    what else is open it brings to an end itself.
     """
     tell(connection, whole_clinic(clinic))
     patient_id = _free_lane(connection, clinic, now)
@@ -120,8 +156,9 @@ def claim_next(
         # Another worker settled it between our two questions.
         release_lane(connection, clinic, patient_id, fence)
         return None
-    pdf = _summary(connection, seal, clinic, row.id)
-    return Claimed(_as_filing(row), fence, now + lease, row.send_started_at, pdf)
+    kept = kept_summaries.kept_for(connection, seal, clinic, row.id)
+    summary, media_type = kept or (None, None)
+    return Claimed(_as_filing(row), fence, now + lease, row.send_started_at, summary, media_type)
 
 
 # --- changes ---------------------------------------------------------------------------------------------------
@@ -169,6 +206,7 @@ def postpone(
         filing_id,
         state=FilingState.DUE.value,
         settled_at=None,
+        trouble=None,
         due_at=due_at,
         attempts=attempts,
         reason=reason,
@@ -176,14 +214,18 @@ def postpone(
     )
 
 
-def keep_summary(
-    connection: Connection, seal: Seal, clinic: str, filing_id: str, pdf: bytes, sha256: str
+def cancel_before(
+    connection: Connection, clinic: str, entry_id: str, before: int, reason: str, settled_at: datetime
 ) -> None:
-    """Keep the rendered summary; a second one for the same filing is refused by its key."""
-    sealed = seal.seal(_summary_place(clinic, filing_id, sha256), pdf)
-    connection.execute(
-        insert(summaries).values(clinic=clinic, filing_id=filing_id, pdf=sealed, sha256=sha256)
+    """End what is open of the entry's versions before this one."""
+    these = (
+        filings.c.clinic == clinic,
+        filings.c.entry_id == entry_id,
+        filings.c.entry_version < before,
+        filings.c.state.in_(_OPEN),
     )
+    ended = {"state": FilingState.CANCELLED.value, "reason": reason, "settled_at": settled_at}
+    connection.execute(update(filings).where(*these).values(**ended))
 
 
 def release_lane(connection: Connection, clinic: str, patient_id: str, fence: int) -> None:
@@ -234,7 +276,13 @@ def _ready(clinic: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
         earlier.c.clinic == filings.c.clinic,
         earlier.c.entry_id == filings.c.entry_id,
         earlier.c.entry_version < filings.c.entry_version,
-        earlier.c.state.in_(_OPEN),
+        or_(
+            and_(earlier.c.kind == filings.c.kind, earlier.c.state.in_(_OPEN)),
+            and_(
+                filings.c.kind == FilingKind.STRIKE.value,
+                earlier.c.state == FilingState.DUE.value,
+            ),
+        ),
     )
     return (
         filings.c.clinic == clinic,
@@ -242,16 +290,6 @@ def _ready(clinic: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
         filings.c.due_at <= now,
         ~waits.correlate(filings),
     )
-
-
-def _summary(connection: Connection, seal: Seal, clinic: str, filing_id: str) -> bytes | None:
-    this = (summaries.c.clinic == clinic, summaries.c.filing_id == filing_id)
-    row = connection.execute(select(summaries).where(*this)).one_or_none()
-    return None if row is None else seal.open(_summary_place(clinic, filing_id, row.sha256), row.pdf)
-
-
-def _summary_place(clinic: str, filing_id: str, sha256: str) -> Place:
-    return Place(clinic, "summaries.pdf", (filing_id, sha256))
 
 
 def _read(store: Store, who: AccessContext | Reach, *conditions: ColumnElement[bool]) -> list[Filing]:

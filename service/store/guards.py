@@ -15,6 +15,7 @@ from service.store.deeds import (
     DraftIsAt,
     EntryIsAt,
     EntryIsNew,
+    FilingIsAt,
     FilingIsDue,
     FilingIsUnsent,
     FilingNeverSent,
@@ -27,7 +28,9 @@ from service.store.tables import drafts, entries, filings, lanes, launches
 
 _LIVE_DRAFT = drafts.c.status != "stopped"
 _LIVE_ENTRY = entries.c.status.not_in(("stopped", "entered-in-error"))
-_NEVER_SENT_STATES = (FilingState.DUE.value, FilingState.WAITING.value, FilingState.REFUSED.value)
+_NEVER_SENT_STATES = tuple(
+    state.value for state in (FilingState.DUE, FilingState.WAITING, FilingState.PARKED, FilingState.REFUSED)
+)
 
 
 def holds(connection: Connection, clinic: str, guard: Guard) -> bool:
@@ -47,6 +50,8 @@ def holds(connection: Connection, clinic: str, guard: Guard) -> bool:
             return _filing_is_open(connection, clinic, guard)
         case FilingNeverSent():
             return _filing_never_sent(connection, clinic, guard)
+        case FilingIsAt():
+            return _filing_is_at(connection, clinic, guard)
         case CourseIsAt(patient_id, revision):
             return courses.locked_revision(connection, clinic, patient_id) == revision
         case LaunchIsUnused():
@@ -124,6 +129,16 @@ def _filing_never_sent(connection: Connection, clinic: str, guard: FilingNeverSe
         filings.c.id == guard.filing_id,
         filings.c.state.in_(_NEVER_SENT_STATES),
         filings.c.send_started_at.is_(None),
+    )
+
+
+def _filing_is_at(connection: Connection, clinic: str, guard: FilingIsAt) -> bool:
+    return _any(
+        connection,
+        filings,
+        filings.c.clinic == clinic,
+        filings.c.id == guard.filing_id,
+        filings.c.state == guard.state.value,
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from service.access.context import AccessContext
 from service.audit.record import Deed
 from service.journal.attaching import sets_to_write_now
-from service.journal.entries import Filing
+from service.journal.entries import Filing, FilingKind
 from service.journal.overview import Overview, Seen, overview
 from service.journal.problems import NotYours
 from service.journal.prompts import PromptSet
@@ -58,7 +58,12 @@ def look(desk: Desk, context: AccessContext) -> OpenedCourse:
     begun = drafts.drafts_of(desk.store, context) if context.sees_drafts else ()
     seen, home = seen_of(desk, context, ids), desk.clinic(context.clinic)
     view = overview(seen, home.rules, home.library, desk.now(), drafts=begun, entries=sent)
-    owed = {filing.entry_id: filing for one in ids for filing in filings.of_patient(desk.store, context, one)}
+    owed = {
+        filing.entry_id: filing
+        for one in ids
+        for filing in filings.of_patient(desk.store, context, one)
+        if filing.kind is not FilingKind.RESPONSE
+    }
     return OpenedCourse(
         patient_id, view, owed, sets_to_write_now(view.steps, home.library, home.rules.series)
     )

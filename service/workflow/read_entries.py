@@ -6,7 +6,7 @@ from datetime import datetime
 
 from service.access.context import AccessContext
 from service.audit.record import Deed
-from service.journal.entries import EntryVersion, Filing, shared_answers
+from service.journal.entries import EntryVersion, Filing, shared_answers, told_of
 from service.journal.problems import NotYours
 from service.journal.prompts import REPEATING_THEMES, PromptSet
 from service.journal.steps import Step
@@ -70,7 +70,7 @@ def _read(desk: Desk, context: AccessContext, entry: EntryVersion, course: Opene
     if prompt_set is None:
         raise NotYours
     owed = filings.of_entry(desk.store, context, entry.id)
-    filing = next((one for one in owed if one.entry_version == entry.version), None)
+    filing = told_of(owed, entry.version)
     _remember(desk, context, entry.patient_id, _versioned(entry))
     return ReadEntry(entry, prompt_set, filing, course)
 

@@ -15,6 +15,7 @@ from service.journal.entries import (
     Receipt,
     is_empty,
     shared_answers,
+    told_of,
 )
 from service.journal.problems import (
     AlreadySent,
@@ -31,6 +32,7 @@ from service.store import deeds, drafts, entries, filings
 from service.store.deeds import GuardFailed
 from service.workflow.bring_up_to_date import bring_up_to_date
 from service.workflow.desk import Desk
+from service.workflow.owe_beside import beside_it
 from service.workflow.owe_filing import owed_for
 from service.workflow.recognise import Visitor
 from service.workflow.refresh_infusions import refresh_infusions
@@ -123,7 +125,7 @@ def read_receipt(desk: Desk, context: AccessContext, key: str) -> Receipt:
 def receipt_of(desk: Desk, context: AccessContext, entry: EntryVersion) -> Receipt:
     """The entry with the filing of its newest version, if it owes one."""
     owed = filings.of_entry(desk.store, context, entry.id)
-    return Receipt(entry, next((one for one in owed if one.entry_version == entry.version), None))
+    return Receipt(entry, told_of(owed, entry.version))
 
 
 def _entry(desk: Desk, clinic: str, sending: Sending) -> EntryVersion:
@@ -180,7 +182,8 @@ def _deed(
         guards += (deeds.InfusionIsFree(sending.patient_id, sending.link.encounter_id, sending.key),)
     changes: tuple[deeds.Change, ...] = (deeds.SaveEntryVersion(entry), deeds.DropDraft(sending.key))
     if filing is not None:
-        changes += (deeds.QueueFiling(filing),)
+        owed = beside_it(desk, context.clinic, filing)
+        changes += tuple(deeds.QueueFiling(one) for one in owed)
     remembered = record(desk, context, Deed.CREATE, patient=entry.patient_id, what=what)
     return deeds.Deed(context.clinic, guards=guards, changes=changes, records=(remembered,))
 

@@ -214,7 +214,7 @@ def test_what_came_before_is_handed_on(writer: Writer, clinic: str) -> None:
     writer.perform(Deed(clinic, (LaneIsHeld(PATIENT, first.fence),), (kept, NoteSendStarted("a/1", DUE))))
     second = claim(writer, clinic, DUE + LEASE)
     assert second is not None
-    assert (second.send_started_at, second.summary_pdf, second.fence) == (DUE, pdf, first.fence + 1)
+    assert (second.send_started_at, second.summary, second.fence) == (DUE, pdf, first.fence + 1)
 
 
 def test_a_lease_that_ran_out_goes_to_another_worker(writer: Writer, clinic: str) -> None:

@@ -295,7 +295,7 @@ def test_what_is_owed_is_owed_still(upgraded: Store) -> None:
     with upgraded.writer_engine.begin() as connection:
         claimed = filings.claim_next(connection, seal(), CLINIC, NOW, timedelta(minutes=2), "worker")
     assert claimed is not None
-    assert (claimed.filing.id, claimed.fence, claimed.summary_pdf) == ("filing of entry-1", 6, PDF)
+    assert (claimed.filing.id, claimed.fence, claimed.summary) == ("filing of entry-1", 6, PDF)
 
 
 def test_what_was_seen_is_seen_still(upgraded: Store) -> None:

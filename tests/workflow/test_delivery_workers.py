@@ -11,6 +11,7 @@ from service.ehr.outcome import Rung
 from service.journal.entries import FilingState
 from service.summary.content import CannotRender
 from service.summary.problems import Cause
+from service.summary.renditions import Rendition
 from service.workflow.deliver_entry import LEASE, deliver_next, take_over
 from tests.factories import response
 from tests.people import app_of
@@ -42,7 +43,7 @@ def test_a_worker_that_died_in_the_middle_leaves_one_document(
 
     sent(world)
     with monkeypatch.context() as patch:
-        patch.setattr("service.workflow.deliver_entry._settle", killed)
+        patch.setattr("service.workflow.deliver_entry.settle", killed)
         with pytest.raises(Killed):
             world.deliver()
     assert len(documents(world)) == 1
@@ -71,7 +72,7 @@ def test_on_a_rung_that_searches_a_dead_workers_send_is_waited_out_as_well(
     desk = on_rung(world, Rung.SEARCH)
     world.net.meddler = trouble = Trouble(fails(httpx2.ReadTimeout))
     with monkeypatch.context() as patch:
-        patch.setattr("service.workflow.deliver_entry._settle", killed)
+        patch.setattr("service.workflow.deliver_entry.settle", killed)
         with pytest.raises(Killed):
             deliver_next(desk, CLINIC, "dead")
 
@@ -172,10 +173,10 @@ def test_a_summary_that_cannot_be_made_now_is_tried_again(world: World) -> None:
     sent(world)
     times = iter([Cause.BUSY])
 
-    def render(summary: Any) -> bytes:
+    def render(summary: Any, form: Rendition = Rendition.PDF) -> bytes:
         for cause in times:
             raise CannotRender(cause)
-        return world.desk.render(summary)
+        return world.desk.render(summary, form)
 
     until_quiet(world, replace(world.desk, render=render))
 

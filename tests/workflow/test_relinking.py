@@ -337,7 +337,7 @@ def test_a_worker_that_died_while_sending_leaves_its_filing_in_its_order(
 
     key = written(world)
     with monkeypatch.context() as patch:
-        patch.setattr("service.workflow.deliver_entry._settle", killed)
+        patch.setattr("service.workflow.deliver_entry.settle", killed)
         with pytest.raises(Killed):
             world.deliver()
 

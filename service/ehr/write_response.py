@@ -1,0 +1,174 @@
+"""The QuestionnaireResponse in the record system, where it takes one: once for an entry, and brought up to date there.
+
+It is known by the entry's identifier, the same in every version (rule 20); an update rests on the version that was read.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from service.ehr.client import RecordSystem, Written
+from service.ehr.failures import outcome_of
+from service.ehr.marking import mark
+from service.ehr.outcome import Filed, HeldThere, NotSent, Outcome, Refused, Rung, Unknown, Why
+from service.ehr.problems import RecordSystemProblem, Unreadable
+from service.ehr.problems import Refused as SaidNo
+from service.ehr.versions import if_still, named, version_of
+from service.r4.canonical import URI_IDENTIFIER
+from service.r4.elements import identifier, part, reference
+from service.r4.raw_json import with_member
+from service.smart.fhir_id import is_id
+from service.smart.problems import SmartProblem
+from service.smart.strict_json import read_object
+
+_TYPE = "QuestionnaireResponse"
+_STRUCK = "entered-in-error"
+_COMPARED = ("status", "questionnaire", "authored", "item")
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    body: bytes
+    resource: Json
+    identifier: str
+    subject: str
+
+    @property
+    def own_id(self) -> str:
+        """The id that rung A gives it: the UUID of the entry."""
+        return self.identifier.removeprefix("urn:uuid:")
+
+
+def write_response(
+    record: RecordSystem,
+    rung: Rung,
+    body: bytes,
+    entry_identifier: str,
+    *,
+    may_send: Callable[[], bool] = lambda: True,
+    at: Callable[[str], None] = lambda _point: None,
+) -> Outcome:
+    """Make one attempt to bring the QuestionnaireResponse `body` into the record system, or to bring it up to date.
+
+    `may_send` is asked directly before it leaves, `at` is told of the points K4, K7 and K9. Never raises for anything
+    the record system does; ValueError where the body does not carry the entry's identifier ("urn:uuid:…").
+    """
+    wanted = _wanted(body, entry_identifier)
+    try:
+        standing = _find(record, rung, wanted.identifier)
+        at("K4")
+        judged = _judge(record, wanted, standing)
+        if judged is not None:
+            return judged
+        if not may_send():
+            return NotSent("lease-too-short")
+        written = _send(record, rung, wanted, standing)
+        at("K7")
+        outcome = _confirm(record, rung, wanted, written, changes=bool(standing))
+        at("K9")
+        return outcome
+    except (RecordSystemProblem, SmartProblem) as problem:
+        return outcome_of(problem)
+
+
+def find_response(record: RecordSystem, entry_identifier: str) -> tuple[str, ...]:
+    """The ids of this entry's responses there that still stand. RecordSystemProblem."""
+    found = _by_search(record, entry_identifier)
+    return tuple(one["id"] for one in found if one.get("status") != _STRUCK)
+
+
+def strike_response(record: RecordSystem, response_id: str, entry_identifier: str) -> Outcome:
+    """Mark our response there as entered in error; Filed once it is so, however often it is asked."""
+    return mark(record, _TYPE, response_id, _STRUCK, {_STRUCK}, lambda one: _carries(one, entry_identifier))
+
+
+def _find(record: RecordSystem, rung: Rung, wanted: str) -> list[Json]:
+    if rung is Rung.NONE:
+        return []
+    try:
+        if rung is Rung.PUT:
+            one = record.read(_TYPE, wanted.removeprefix("urn:uuid:"))
+            return [one] if one else []
+        return _by_search(record, wanted)
+    except (SaidNo, Unreadable):
+        if rung is Rung.SEARCH:
+            raise
+        return []  # the id, or the condition on the create itself, still guards
+
+
+def _by_search(record: RecordSystem, wanted: str) -> list[Json]:
+    found: dict[str, Json] = {}
+    for resource in record.search(_TYPE, {"identifier": named(wanted)}):
+        if not _carries(resource, wanted):
+            raise Unreadable("search-ignores-identifier")
+        if is_id(resource.get("id")):
+            found[resource["id"]] = resource
+    return list(found.values())
+
+
+def _judge(record: RecordSystem, wanted: _Wanted, standing: list[Json]) -> Outcome | None:
+    """The outcome that what stands there amounts to; None where something is to be written."""
+    ids = tuple(one["id"] for one in standing)
+    if len(standing) > 1:
+        return Refused(Why.SEVERAL, found=ids)
+    if not standing:
+        return None
+    if not _is_ours(record, wanted, standing[0]):
+        return Refused(Why.MISMATCH, found=ids)
+    if all(standing[0].get(name) == wanted.resource.get(name) for name in _COMPARED):
+        return Filed(ids[0], version_of(standing[0]), existed=True)
+    return Refused(Why.STRUCK, found=ids) if standing[0].get("status") == _STRUCK else None
+
+
+def _send(record: RecordSystem, rung: Rung, wanted: _Wanted, standing: list[Json]) -> Written:
+    if standing:
+        id_ = standing[0]["id"]
+        return record.update(_TYPE, id_, _with_id(wanted, id_), if_still(version_of(standing[0])))
+    if rung is Rung.PUT:
+        return record.update(_TYPE, wanted.own_id, _with_id(wanted, wanted.own_id))
+    headers = {"If-None-Exist": f"identifier={named(wanted.identifier)}"} if rung is Rung.CONDITIONAL else {}
+    return record.create(_TYPE, wanted.body, headers)
+
+
+def _confirm(
+    record: RecordSystem, rung: Rung, wanted: _Wanted, written: Written, *, changes: bool
+) -> Outcome:
+    """What the answer to a write proves, after reading back (W-15)."""
+    if written.status == 202:
+        return HeldThere(written.id)
+    if written.id is None:
+        return Unknown("no-proof")
+    try:
+        resource = record.read(_TYPE, written.id)
+    except RecordSystemProblem:
+        if written.status != 201 and not changes:
+            return Unknown("no-proof")
+        return Filed(written.id, written.version, verified=False)
+    if resource is None:
+        return Unknown("not-found-after-write")
+    judged = _judge(record, wanted, [resource])
+    if judged is not None:
+        return judged
+    # An older version of it: somebody was faster, an earlier attempt of ours perhaps. It is brought up to date next.
+    return Unknown("older-there") if rung is not Rung.NONE else Filed(written.id, version_of(resource))
+
+
+def _is_ours(record: RecordSystem, wanted: _Wanted, resource: Json) -> bool:
+    subject = (reference(resource, "subject") or "").removeprefix(record.base + "/")
+    return subject == wanted.subject and _carries(resource, wanted.identifier)
+
+
+def _carries(resource: Json, wanted: str) -> bool:
+    return identifier(part(resource, "identifier")) == (URI_IDENTIFIER, wanted)
+
+
+def _wanted(body: bytes, entry_identifier: str) -> _Wanted:
+    resource = read_object(body)
+    if resource.get("resourceType") != _TYPE or not _carries(resource, entry_identifier):
+        raise ValueError("the response does not carry its entry's identifier")
+    return _Wanted(body, resource, entry_identifier, reference(resource, "subject") or "")
+
+
+def _with_id(wanted: _Wanted, id_: str) -> bytes:
+    return with_member(wanted.body, "id", id_)

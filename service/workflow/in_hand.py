@@ -1,0 +1,100 @@
+"""What a worker has in hand: one claimed filing under its lease, and the rules that hold for whatever it does with it.
+
+Every write is fenced by the patient's lane, intent is written down before sending, and nothing leaves that the lease
+would not outlast (fault matrix, section 2, rules 1 and 2).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+
+from service.access.context import AccessContext
+from service.audit.record import Record
+from service.ehr.failures import outcome_of
+from service.ehr.outcome import Busy, NotSent, Outcome, Refused, Rung, Why
+from service.ehr.problems import RecordSystemProblem
+from service.journal.entries import EntryVersion, Filing, FilingKind
+from service.smart.problems import SmartProblem
+from service.store import deeds
+from service.store.filings import Claimed
+from service.workflow.desk import ClinicDesk, Desk
+
+Answer = TypeVar("Answer")
+LEASE = timedelta(seconds=120)
+# What a create and its read-back may take at the most, deadlines of 20 s each and a margin.
+ATTEMPT = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class InHand:
+    """One filing, its entry version, and whose record it goes to (`subject`: a patient's id there)."""
+
+    desk: Desk
+    clinic: ClinicDesk
+    claimed: Claimed
+    entry: EntryVersion
+    context: AccessContext
+    subject: str
+
+    @property
+    def filing(self) -> Filing:
+        """What is owed."""
+        return self.claimed.filing
+
+    @property
+    def rung(self) -> Rung:
+        """How filing it twice is kept off; a strike may be repeated as often as one likes."""
+        return Rung.PUT if self.filing.kind is FilingKind.STRIKE else self.clinic.filing.standing
+
+    @property
+    def fenced(self) -> tuple[deeds.Guard, ...]:
+        """What must still be true for whatever is written down of it."""
+        return (
+            deeds.LaneIsHeld(self.filing.patient_id, self.claimed.fence),
+            deeds.FilingIsDue(self.filing.id),
+        )
+
+    def perform(self, *changes: deeds.Change, records: tuple[Record, ...] = ()) -> None:
+        """One fenced deed; GuardFailed where the lease ran out and another worker holds the lane."""
+        self.desk.writer.perform(deeds.Deed(self.clinic.key, self.fenced, changes, records))
+
+    def may_send(self) -> bool:
+        """Whether the lease outlasts one more request: what leaves after it could meet another worker's (rule 1)."""
+        return self.desk.now() + ATTEMPT < self.claimed.lease_until
+
+    def begin_to_send(self) -> bool:
+        """Write the intent down directly before it leaves; false where the lease would not last."""
+        if not self.may_send():
+            return False
+        self.perform(deeds.NoteSendStarted(self.filing.id, self.desk.now()))
+        self.desk.at("K5")
+        return True
+
+    def sign_in(self) -> None:
+        """Have a token ready; NotNow where there is none to be had."""
+        asked(self.clinic.for_delivery.sign_in, "no-token")
+        self.desk.at("K2")
+
+
+class NotNow(Exception):
+    """The attempt ended before anything could be sent; `outcome` says how."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__()
+        self.outcome = outcome
+
+
+def asked(ask: Callable[[], Answer], reason: str) -> Answer:
+    """The record system's answer to a question that writes nothing; NotNow with this reason where it has none.
+
+    Where it asks to wait, or refuses us by token or scope, the outcome says so (C3).
+    """
+    try:
+        return ask()
+    except RecordSystemProblem as problem:
+        outcome = outcome_of(problem)
+        lasting = isinstance(outcome, Refused) and outcome.why in (Why.SIGN_IN, Why.SCOPE)
+        raise NotNow(outcome if lasting or isinstance(outcome, Busy) else NotSent(reason)) from None
+    except SmartProblem as problem:
+        raise NotNow(NotSent(problem.reason or "no-token")) from None

@@ -1,0 +1,113 @@
+"""The worker strikes what stands in the record of an entry that was entered in error (rule 21, W-31).
+
+It may be repeated as often as one likes. What earlier versions still owe comes to an end with it: nobody is to file
+what was entered in error.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from service.ehr.outcome import Filed, HeldThere, NotSent, Outcome, Refused, Rung, Unknown, Why
+from service.ehr.problems import RecordSystemProblem
+from service.ehr.write_back import find_same_bytes, find_version, strike_document
+from service.ehr.write_response import find_response, strike_response
+from service.journal.entries import Filing, FilingKind, FilingState
+from service.r4.document_reference import sha1_of
+from service.smart.problems import SmartProblem
+from service.store import filings
+from service.workflow.in_hand import ATTEMPT, InHand
+
+_STRUCK = "entered-in-error"
+_NO_UPDATES = 405
+
+
+def strike_summary(work: InHand) -> Outcome | None:
+    """One attempt at striking every document of the entry's versions, and the response; None where nothing stands."""
+    work.sign_in()
+    earlier = filings.before_version(work.desk.store, work.clinic.key, work.entry.id, work.entry.version)
+    there = [one for one in earlier if one.may_stand_there]
+    if there and not work.clinic.filing.updates:
+        return Refused(Why.NOT_OFFERED, codes=("no-updates",))
+    try:
+        return _in_the_end(work, [outcome for one in there for outcome in _struck(work, one)])
+    except (RecordSystemProblem, SmartProblem):
+        return NotSent("earlier-not-read")
+
+
+def _in_the_end(work: InHand, outcomes: Iterable[Outcome | None]) -> Outcome | None:
+    """The first outcome that asks for more; else that all of it is struck."""
+    struck: Outcome | None = None
+    for one in outcomes:
+        if isinstance(one, Filed):
+            struck = one
+        elif isinstance(one, HeldThere):
+            return NotSent("held-there")
+        elif isinstance(one, Refused) and one.status == _NO_UPDATES:
+            return Refused(Why.NOT_OFFERED, one.status, one.codes)
+        elif isinstance(one, Refused) and one.why is Why.CONFLICT:
+            return NotSent("changed-there")  # somebody wrote there meanwhile: it is read and marked anew
+        elif one is not None:
+            return one
+    work.desk.at("K9")
+    return struck
+
+
+def _struck(work: InHand, earlier: Filing) -> Iterator[Outcome | None]:
+    ids = list(dict.fromkeys(_standing(work, earlier)))
+    if not ids:
+        yield _nothing_there(work, earlier)
+    for id_ in ids:
+        if not work.begin_to_send():
+            yield NotSent("lease-too-short")
+            return
+        outcome = _strike(work, earlier, id_)
+        work.desk.at("K7")
+        is_gone = isinstance(outcome, Refused) and outcome.why is Why.TARGET
+        yield _nothing_there(work, earlier) if is_gone else outcome
+
+
+def _strike(work: InHand, earlier: Filing, id_: str) -> Outcome:
+    record_system = work.clinic.for_delivery
+    if earlier.kind is FilingKind.RESPONSE:
+        return strike_response(record_system, id_, work.entry.identifier)
+    kept = filings.summary_of(work.desk.store, work.clinic.key, earlier.id)
+    sha1 = sha1_of(kept) if kept is not None else None
+    return strike_document(record_system, id_, earlier.version_identifier, sha1=sha1)
+
+
+def _standing(work: InHand, earlier: Filing) -> Iterator[str]:
+    """The ids under which it stands there: the one we know, and whatever a search finds."""
+    if earlier.document_id is not None:
+        yield earlier.document_id
+    record_system = work.clinic.for_delivery
+    if earlier.kind is FilingKind.RESPONSE:
+        if earlier.document_id is None:
+            yield from find_response(record_system, work.entry.identifier)
+    elif work.clinic.filing.standing is Rung.NONE:
+        yield from _by_bytes(work, earlier)
+    elif work.clinic.filing.standing is Rung.PUT and earlier.document_id is None:
+        yield earlier.version_identifier.removeprefix("urn:uuid:")
+    elif work.clinic.filing.standing is not Rung.PUT:
+        found = find_version(record_system, earlier.version_identifier)
+        yield from (one.id for one in found if one.status != _STRUCK)
+    work.desk.at("K4")
+
+
+def _by_bytes(work: InHand, earlier: Filing) -> Iterator[str]:
+    kept = filings.summary_of(work.desk.store, work.clinic.key, earlier.id)
+    if earlier.document_id is None and kept is not None:
+        day = (earlier.first_tried_at or work.entry.recorded_at).date().isoformat()
+        found = find_same_bytes(work.clinic.for_delivery, earlier.patient_id, kept, since=day)
+        yield from (one.id for one in found)
+
+
+def _nothing_there(work: InHand, earlier: Filing) -> Outcome | None:
+    """Nothing was found of it: whether something may still come there."""
+    if earlier.state is FilingState.HELD_THERE:
+        return NotSent("held-there")
+    started = earlier.send_started_at
+    if started is None:
+        return None
+    if work.clinic.filing.standing is Rung.NONE:
+        return Refused(Why.OTHER, codes=("unknown-outcome",))
+    until = started + ATTEMPT + work.clinic.filing.quiet_window
+    return Unknown("quiet-window") if work.desk.now() < until else None
