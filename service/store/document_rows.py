@@ -119,6 +119,7 @@ def versions(context: AccessContext) -> Select[Any]:
             filings.c.version_identifier,
             summaries.c.filing_id,
             summaries.c.sha256,
+            summaries.c.media_type,
         )
         .select_from(SHOWN.join(entries, head).join(filings, filed).join(summaries, kept).join(_told, told))
         .where(*sent_words(context, SHOWN), *own_rows(context, filings), SHOWN.c.status.in_(SENT))

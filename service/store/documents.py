@@ -28,8 +28,9 @@ _URN = "urn:uuid:"
 class Document:
     """One version of an entry's document: `version` is the entry's, `told_in` the one that the bytes were made from.
 
-    `status` is a code of R4 document-reference-status. `replaces` is the version with the document before this one;
-    `changed_at` the instant of `version`, `recorded_at` that of `told_in`.
+    `pdf` are the bytes, in the form that `media_type` names. `status` is a code of R4 document-reference-status.
+    `replaces` is the version with the document before this one; `changed_at` the instant of `version`, `recorded_at`
+    that of `told_in`.
     """
 
     entry_id: str
@@ -46,6 +47,7 @@ class Document:
     replaces: int | None
     sha256: str
     pdf: bytes = field(repr=False)
+    media_type: str = "application/pdf"
 
 
 def of_entry(store: Store, context: AccessContext, entry_id: str) -> Document | None:
@@ -201,4 +203,5 @@ def _as_document(store: Store, row: Row[Any], pdf: sealing.Sealed) -> Document:
         replaces=row.replaces,
         sha256=row.sha256,
         pdf=store.seal.open(place, pdf),
+        media_type=row.media_type,
     )

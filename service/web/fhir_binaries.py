@@ -12,6 +12,12 @@ door = Door("fhir_binaries", url_prefix="/<clinic>/fhir")
 
 READ = fhir("Binary", "r")
 _RESOURCE = "application/fhir+json"
+_ENDINGS = {
+    "application/pdf": "pdf",
+    "text/plain": "txt",
+    "application/xhtml+xml": "xhtml",
+    "text/rtf": "rtf",
+}
 # A file of somebody's words: a browser keeps it, and neither renders nor frames it (B-05).
 _POLICY = "default-src 'none'; sandbox; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
@@ -40,7 +46,8 @@ def _asks_for_fhir() -> bool:
 
 def _file(found: ServedBytes) -> Response:
     response = _varied(fhir_answers.private(Response(found.data, content_type=found.content_type)))
-    response.headers["Content-Disposition"] = 'attachment; filename="summary.pdf"'
+    name = f"summary.{_ENDINGS.get(found.content_type.partition(';')[0], 'bin')}"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Content-Security-Policy"] = _POLICY
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.set_etag(found.digest)

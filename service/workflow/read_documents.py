@@ -26,7 +26,7 @@ from service.workflow.find_responses import (
     remember_search,
 )
 from service.workflow.read_encounters import encounters_of
-from service.workflow.read_summary import PDF, binary_id
+from service.workflow.read_summary import binary_id
 from service.workflow.remember import before_answering, record
 
 _NEWEST_FIRST = (Sort("date", descending=True),)
@@ -134,9 +134,10 @@ def _described(clinic: ClinicDesk, one: Document) -> document_reference.FiledDoc
         patient_id=one.patient_id,
         date=one.recorded_at,
         created=one.recorded_at,
-        content_type=PDF,
+        content_type=one.media_type,
         data=one.pdf,
         title=document_reference.title_after(one.link.ordinal),
+        description=clinic.filing.remark(one.media_type),
         author=f"Patient/{one.patient_id}",
         encounter_id=one.link.encounter_id,
         period_start=one.link.infusion_start,

@@ -1,7 +1,8 @@
 """A client reads a summary's bytes: the very ones that the worker files, with the reach of their document (B-03).
 
-The id of a Binary names the entry and the version that it was rendered from, so its bytes never change. What the
-patient keeps private is in none of them: they are made for the record (rule 16).
+The id of a Binary names the entry and the version that it was rendered from, so its bytes change only where the record
+system did not take their form and they are filed in another. What the patient keeps private is in none of them: they
+are made for the record (rule 16).
 """
 
 import hashlib
@@ -17,8 +18,6 @@ from service.store import documents
 from service.workflow.desk import Desk
 from service.workflow.find_responses import Served, as_version_number
 from service.workflow.remember import before_answering, record
-
-PDF = "application/pdf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +41,15 @@ def read_summary(desk: Desk, context: AccessContext, summary_id: str) -> ServedB
     what = f"Binary/{summary_id}"
     before_answering(desk, context, [record(desk, context, Deed.READ, patient=found.patient_id, what=what)])
     raw = splice(
-        binary.write(found.pdf, PDF, f"DocumentReference/{entry_id}"),
+        binary.write(found.pdf, found.media_type, f"DocumentReference/{entry_id}"),
         id=summary_id,
         version_id="1",
         last_updated=found.recorded_at,
     )
     served = Served(summary_id, 1, found.recorded_at, found.patient_id, raw)
-    return ServedBytes(found.pdf, PDF, hashlib.sha256(found.pdf).hexdigest(), found.recorded_at, served)
+    return ServedBytes(
+        found.pdf, found.media_type, hashlib.sha256(found.pdf).hexdigest(), found.recorded_at, served
+    )
 
 
 def binary_id(entry_id: str, version: int) -> str:
