@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from service.filing_table import FilingTable
+
 # Segments of our own URLs, which no clinic can be called.
 _RESERVED = ("journal", "chart", "compliance", "launch", "health", "static")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -46,6 +48,12 @@ def _person(value: str) -> str:
     return value
 
 
+def _patient(value: str) -> str:
+    if not re.fullmatch(r"Patient/[A-Za-z0-9\-.]{1,64}", value):
+        raise ValueError("must name one patient, such as Patient/123")
+    return value
+
+
 def _canonical(value: str) -> str:
     """The URL of a published set without its version: a series always asks the newest."""
     parts = urlsplit(value)
@@ -73,6 +81,7 @@ def _file_name(value: str) -> str:
 
 ServerUrl = Annotated[str, AfterValidator(_server_url)]
 Zone = Annotated[str, AfterValidator(_zone)]
+PatientReference = Annotated[str, AfterValidator(_patient)]
 PersonReference = Annotated[str, AfterValidator(_person)]
 CanonicalUrl = Annotated[str, AfterValidator(_canonical)]
 Origin = Annotated[str, AfterValidator(_origin)]
@@ -257,20 +266,14 @@ class ExportClient(_Part):
         return self
 
 
-class FilingRules(_Part):
-    """How summaries are filed: the rung of fault-matrix section 2, and the document's type (rule 20).
+class FilingRules(FilingTable):
+    """How summaries are filed: as `profile` says of this kind of record system, but for the keys written here.
 
-    `needs_encounter`: documents without an encounter are not taken there, so their filing waits (rule 11).
-    `tasks`: the sets that are asked are written there as Tasks.
+    `test_patient` is a patient nobody is behind: check-clinic files there, and nowhere else, what proves the rung.
     """
 
-    rung: Literal["A", "B", "C", "D"] = "B"
-    type_system: str = "http://loinc.org"
-    type_code: str = "74465-6"
-    type_display: str = "Questionnaire response Document"
-    quiet_window_minutes: int = Field(default=15, ge=2, le=1440)
-    needs_encounter: bool = False
-    tasks: bool = False
+    profile: str = Field(default="embedded", pattern=r"^[a-z0-9][a-z0-9-]{0,60}$")
+    test_patient: PatientReference | None = None
 
 
 class Prompts(_Part):

@@ -20,6 +20,8 @@ from service.clinic import App as AppTable
 from service.clinic import Clinic, ClinicsUnreadable, Code, ExportClient, read_clinics
 from service.ehr.client import RecordSystem
 from service.ehr.outcome import Rung
+from service.ehr.profile import ProfileUnusable, profile_named, settled
+from service.filing_table import FilingTable
 from service.journal.match import Coding, MatchRule
 from service.journal.overview import ClinicRules
 from service.journal.prompts import PromptLibrary
@@ -166,7 +168,7 @@ def _clinic(
         audiences=clinic.api.audiences,
         clients=frozenset(clinic.api.clients),
         frame_ancestors=clinic.frame_ancestors,
-        filing=_filing(clinic),
+        filing=_filing(filing_table(key, clinic)),
         apps=_apps(clinic, settings, signing_keys, http),
         configurations=configurations,
         keys=RemoteKeys(
@@ -289,14 +291,32 @@ def _codings(codes: tuple[Code, ...]) -> tuple[Coding, ...]:
     return tuple(Coding(code.system, code.code) for code in codes)
 
 
-def _filing(clinic: Clinic) -> FilingRules:
-    table = clinic.filing
+def filing_table(key: str, clinic: Clinic) -> FilingTable:
+    """How this clinic's summaries are filed: its profile's keys and its own; ClinicsUnreadable where they clash."""
+    try:
+        return settled(profile_named(clinic.filing.profile), clinic.filing)
+    except ProfileUnusable as error:
+        raise ClinicsUnreadable(f"clinic.{key}.filing: {error}") from error
+
+
+def _filing(table: FilingTable) -> FilingRules:
     return FilingRules(
         rung=Rung(table.rung),
         document_type=DocumentType(table.type_code, table.type_display, table.type_system),
         quiet_window=timedelta(minutes=table.quiet_window_minutes),
         needs_encounter=table.needs_encounter,
         tasks=table.tasks,
+        renditions=tuple(Rendition(form) for form in table.renditions),
+        most_bytes=table.most_bytes,
+        patient_author=table.patient_author,
+        patient_asserted=table.patient_asserted,
+        doc_status=table.doc_status,
+        updates=table.updates,
+        response=table.response,
+        held_days=table.held_days,
+        sees_held=table.sees_held,
+        replaces=table.replaces,
+        needs_period=table.needs_period,
     )
 
 

@@ -19,7 +19,7 @@ from service.journal.problems import Problem
 from service.keyring import make_keyring, read_keyring
 from service.settings import Settings, read_settings
 from service.smart.problems import SmartProblem
-from service.wiring import Wiring, clinic_rules, library, now, wire
+from service.wiring import Wiring, clinic_rules, filing_table, library, now, wire
 from service.workflow.simulate_series import recent_visits
 
 _LOOKED_AT = 500
@@ -49,7 +49,7 @@ def check_config(path: Path | None, offline: bool) -> None:
         for key, clinic in clinics.items():
             base = f"{settings.public_url}/{key}/fhir"
             click.echo(f"{key}: {clinic.name}, record system {clinic.iss}, FHIR base {base}")
-            found = [*warnings(clinic, sets), *_unanswerable(wiring, key, clinic)]
+            found = [*warnings(clinic, filing_table(key, clinic), sets), *_unanswerable(wiring, key, clinic)]
             told, is_warning = _tried(wiring, key, clinic, path)
             for words in found + [told] * is_warning:
                 click.echo(f"clinic {key}: warning: {words}")

@@ -4,15 +4,17 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from service.clinic import Clinic
+from service.ehr.profile import EMBEDDED
+from service.filing_table import FilingTable
 from service.journal.match import EncounterSeen, MatchRule, Why
 from service.journal.prompts import PromptLibrary
 from service.smart.problems import ContextsMixed
 from service.smart.scopes import parse
 
 
-def warnings(clinic: Clinic, sets: PromptLibrary) -> list[str]:
-    """Everything in the file alone that deserves a second look, in the order of the file."""
-    return [*_scopes(clinic), *_series(clinic, sets)]
+def warnings(clinic: Clinic, filing: FilingTable, sets: PromptLibrary) -> list[str]:
+    """Everything in the file alone that deserves a second look; `filing` is what its table amounts to."""
+    return [*_scopes(clinic, filing), *_series(clinic, sets), *_filing(clinic, filing)]
 
 
 def about_the_rule(rule: MatchRule, visits: Iterable[EncounterSeen]) -> tuple[str, bool]:
@@ -44,24 +46,38 @@ def _series(clinic: Clinic, sets: PromptLibrary) -> Iterator[str]:
         yield 'series.beyond is "repeating", and the set of the repeating prompts is not published here'
 
 
-def _scopes(clinic: Clinic) -> Iterator[str]:
+def _filing(clinic: Clinic, filing: FilingTable) -> Iterator[str]:
+    if filing.rung == "D":
+        yield (
+            "filing.rung is D: nothing there keeps a summary from being filed twice, so whatever is not known to have"
+            " arrived waits for a person"
+        )
+    elif clinic.filing.test_patient is None and clinic.filing.profile != EMBEDDED:
+        yield (
+            f"filing.rung is {filing.rung} by profile {clinic.filing.profile}, and nobody has proven it: name a"
+            " filing.test_patient and run check-clinic --prove"
+        )
+
+
+def _scopes(clinic: Clinic, filing: FilingTable) -> Iterator[str]:
     try:
         granted = parse(clinic.backend.scopes)
     except ContextsMixed:
         yield "backend.scopes names scopes of a person beside those of a system: no server grants both"
         return
-    for reason, needed in _needed(clinic):
+    for reason, needed in _needed(clinic, filing):
         lacking = granted.lacks(parse(needed))
         if lacking:
             yield f"{reason} needs {needed}; backend.scopes lacks {', '.join(lacking)}"
 
 
-def _needed(clinic: Clinic) -> Iterator[tuple[str, str]]:
+def _needed(clinic: Clinic, filing: FilingTable) -> Iterator[tuple[str, str]]:
     """Why a scope of the backend is needed, and the scope."""
     yield "reading visits", "system/Encounter.rs"
     yield "reading who a patient is", "system/Patient.r"
     yield "filing", "system/DocumentReference.crs"
-    yield "replacing a filed summary after an amendment", "system/DocumentReference.u"
+    if filing.updates:
+        yield "replacing a filed summary after an amendment", "system/DocumentReference.u"
     if clinic.infusions.appointment_types:
         yield "infusions.appointment_types", "system/Appointment.s"
     if clinic.infusions.proof is not None:
@@ -70,5 +86,7 @@ def _needed(clinic: Clinic) -> Iterator[tuple[str, str]]:
         yield "series.episodes", "system/EpisodeOfCare.s"
     if clinic.finding.merged_patients:
         yield "finding.merged_patients", "system/Patient.rs"
-    if clinic.filing.tasks:
+    if filing.response:
+        yield "filing.response", "system/QuestionnaireResponse.crus"
+    if filing.tasks:
         yield "filing.tasks", "system/Task.crus"

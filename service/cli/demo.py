@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from service.cli.demo_clinic import PROFILES
 from service.cli.demo_stack import CannotStart, Stack, running
 
 
@@ -13,11 +14,17 @@ from service.cli.demo_stack import CannotStart, Stack, running
 @click.option("--folder", type=click.Path(path_type=Path), default=Path(".demo"), envvar="FOLDER")
 @click.option("--port", type=int, envvar="PORT", help="Port of the service; 8080 or a free one.")
 @click.option("--sandbox-port", type=int, envvar="SANDBOX_PORT", help="Port of the record system.")
-def demo(folder: Path, port: int | None, sandbox_port: int | None) -> None:
+@click.option(
+    "--imitate",
+    type=click.Choice(sorted(PROFILES)),
+    envvar="IMITATE",
+    help="Let the record system take documents as another kind does.",
+)
+def demo(folder: Path, port: int | None, sandbox_port: int | None, imitate: str | None) -> None:
     """Start the service and a pretend record system with invented people; Ctrl-C ends both."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with running(folder, port, sandbox_port) as stack:
+        with running(folder, port, sandbox_port, imitate=imitate) as stack:
             click.echo(_told(stack))
             stack.service.wait()
         sys.exit("infusion-journal: the service ended; the end of service.log says why.")

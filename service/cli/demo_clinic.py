@@ -9,8 +9,21 @@ from service.smart.signing_keys import load_signing_key, public_jwks
 CLINIC = "maple-grove"
 BACKEND = "journal-worker"
 READER = "chart-reader"
+TEST_PATIENT = "Patient/patient-test"
 OWN_APP = "diary-app"
 OWN_APP_REDIRECT = "http://127.0.0.1/diary-app"
+
+# The profile that suits each record system the sandbox can imitate.
+PROFILES = {
+    "us-core": "us-core-9",
+    "us-core-reviewed": "us-core-9",
+    "us-core-reviewed-unseen": "us-core-9",
+    "hapi": "hapi",
+    "medplum": "medplum",
+    "epic": "epic-like",
+    "oracle": "oracle-health-like",
+    "athenapractice": "athenapractice-like",
+}
 
 _PATIENT_SCOPES = "openid fhirUser launch online_access patient/Patient.r patient/Encounter.rs"
 _CLINICIAN_SCOPES = "openid fhirUser launch online_access user/Patient.r user/Encounter.rs"
@@ -23,8 +36,8 @@ _READER_SCOPES = "system/Patient.rs system/Encounter.rs system/DocumentReference
 _OWN_APP_SCOPES = "openid fhirUser launch/patient patient/QuestionnaireResponse.crs"
 
 
-def clinics_file(sandbox_url: str) -> str:
-    """clinics.toml for the demo; docs/clinics.md explains each line."""
+def clinics_file(sandbox_url: str, profile: str = "embedded") -> str:
+    """clinics.toml for the demo; docs/clinics.md explains each line. `profile` says how the sandbox takes documents."""
     return f"""\
 [clinic.{CLINIC}]
 name = "Maple Grove Ketamine Clinic"
@@ -71,13 +84,17 @@ daily_look_hours = 24
 merged_patients = false
 
 [clinic.{CLINIC}.filing]
-needs_encounter = false
-tasks = true
+{_filing(profile)}
 
 [clinic.{CLINIC}.people]
 care_team = ["Practitioner/clinician-1"]
 officers = ["Practitioner/officer-1"]
 """
+
+
+def _filing(profile: str) -> str:
+    tested = f'profile = "{profile}"\ntest_patient = "{TEST_PATIENT}"'
+    return f"{tested}\nneeds_encounter = false\ntasks = true" if profile == "embedded" else tested
 
 
 def registered_apps(service_url: str, folder: Path) -> tuple[RegisteredApp, ...]:

@@ -19,12 +19,13 @@ from pathlib import Path
 import httpx2
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from service.cli.demo_clinic import CLINIC, clinics_file, registered_apps
+from service.cli.demo_clinic import CLINIC, PROFILES, clinics_file, registered_apps
 from service.cli.server import gunicorn
 from service.holding import hold_folder
 from service.keyring import make_keyring
 from service.sandbox.app import create_sandbox
 from service.sandbox.config import SandboxConfig
+from service.sandbox.imitations import IMITATIONS, NONE
 from service.settings import PREFIX
 
 USUAL_PORTS = (8080, 8090)
@@ -54,19 +55,29 @@ class Stack:
 
 @contextmanager
 def running(
-    folder: Path, port: int | None, sandbox_port: int | None, *, filing: bool = True
+    folder: Path,
+    port: int | None,
+    sandbox_port: int | None,
+    *,
+    filing: bool = True,
+    imitate: str | None = None,
 ) -> Iterator[Stack]:
-    """Start both halves in this folder, and stop them at the end; CannotStart or FolderInUse say why not."""
+    """Start both halves in this folder, and stop them at the end; CannotStart or FolderInUse say why not.
+
+    With `imitate` the sandbox has another record system's habits, and the clinic the profile for it.
+    """
     folder = folder.resolve()
     _prepare(folder)
     service_port, ehr_port = _ports(folder, port, sandbox_port)
     service_url, sandbox_url = f"http://127.0.0.1:{service_port}", f"http://localhost:{ehr_port}"
-    (folder / "clinics.toml").write_text(clinics_file(sandbox_url), "utf-8")
+    profile = PROFILES[imitate] if imitate else "embedded"
+    (folder / "clinics.toml").write_text(clinics_file(sandbox_url, profile), "utf-8")
     with ExitStack() as ending:
         service = _start_service(folder, service_url, service_port)
         ending.callback(_end, service)
         # In this process, while the other one starts.
-        sandbox = _start_sandbox(folder, service_url, sandbox_url, ehr_port, filing)
+        config = _sandbox_config(folder, service_url, sandbox_url, filing, imitate)
+        sandbox = _start_sandbox(config, ehr_port)
         ending.callback(sandbox.server_close)
         ending.callback(sandbox.shutdown)
         _wait_until_ready(service_url, service, folder)
@@ -125,16 +136,20 @@ def _address(host: str) -> str:
     return "127.0.0.1" if host == "localhost" else host
 
 
-def _start_sandbox(
-    folder: Path, service_url: str, sandbox_url: str, port: int, filing: bool
-) -> BaseWSGIServer:
-    config = SandboxConfig(
+def _sandbox_config(
+    folder: Path, service_url: str, sandbox_url: str, filing: bool, imitate: str | None
+) -> SandboxConfig:
+    return SandboxConfig(
         folder=folder / "sandbox",
         base_url=sandbox_url,
         apps=registered_apps(service_url, folder),
         audiences=(f"{service_url}/{CLINIC}/fhir",),
         filing=filing,
+        imitation=IMITATIONS[imitate] if imitate else NONE,
     )
+
+
+def _start_sandbox(config: SandboxConfig, port: int) -> BaseWSGIServer:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = make_server("127.0.0.1", port, create_sandbox(config), threaded=True)
     threading.Thread(target=server.serve_forever, name="sandbox", daemon=True).start()

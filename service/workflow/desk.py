@@ -39,7 +39,8 @@ class FilingRules:
     `renditions` are the forms it takes, the best first, of `most_bytes` at most (W-04). The document names the patient
     as author with `patient_author`, is marked as the patient's word with `patient_asserted`, and says `doc_status`.
     `updates`: what stands there can be marked as superseded or entered in error. What it holds for review for longer
-    than `held_days` is shown to a person (W-15); `sees_held`: its searches find what it holds.
+    than `held_days` is shown to a person (W-15); `sees_held`: its searches find what it holds. `replaces`: it takes a
+    document that says what it replaces (W-30); `needs_period`: each must say when what it tells of ended.
     """
 
     rung: Rung
@@ -56,6 +57,8 @@ class FilingRules:
     response: bool = False
     held_days: int = 14
     sees_held: bool = True
+    replaces: bool = True
+    needs_period: bool = False
 
     @property
     def standing(self) -> Rung:

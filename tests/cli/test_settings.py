@@ -296,7 +296,7 @@ FAULTS: dict[str, tuple[str, str, str]] = {
     "a patient for an officer": ('"Practitioner/officer-1"', '"Patient/1"', "maple-grove.people.officers.0"),
     "a rung not offered": (
         "[clinic.maple-grove.filing]",
-        '[clinic.maple-grove.filing]\nrung = "D"',
+        '[clinic.maple-grove.filing]\nrung = "E"',
         "maple-grove.filing.rung",
     ),
 }
