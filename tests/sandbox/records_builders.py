@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from service.sandbox.grant import Grant
+from service.sandbox.imitations import NONE, Imitation
 from service.sandbox.records.server import create_records_blueprint
 from service.sandbox.records.store import Records
 
@@ -134,11 +135,14 @@ CLINICIAN = replace(
 
 
 def serving(
-    records: Records, grant: Grant | None = EVERYTHING, filing: Callable[[], bool] = lambda: True
+    records: Records,
+    grant: Grant | None = EVERYTHING,
+    filing: Callable[[], bool] = lambda: True,
+    imitation: Imitation = NONE,
 ) -> FlaskClient:
     """A client of the FHIR server over these records, with one grant for every request."""
     app = flask.Flask("tests")
-    app.register_blueprint(create_records_blueprint(records, BASE, lambda _request: grant, filing))
+    app.register_blueprint(create_records_blueprint(records, BASE, lambda _request: grant, filing, imitation))
     return app.test_client()
 
 
