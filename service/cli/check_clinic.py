@@ -1,36 +1,103 @@
 """`check-clinic`: what a clinic's record system offers, and so how its infusions will be found and summaries filed."""
 
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 import click
 
+from service.cli.database import why_unready
+from service.cli.proof_words import objection, words_of
 from service.cli.simulate_series import known_clinic
 from service.clinic import Clinic, read_clinics
+from service.ehr.declared import declares_put, differences
 from service.ehr.finding import FindingWay, way_to_find
 from service.ehr.problems import RecordSystemProblem
+from service.ehr.profile import Offers, profile_named
+from service.filing_table import FilingTable
 from service.settings import read_settings
 from service.smart.problems import SmartProblem
-from service.wiring import wire
+from service.summary.content import CannotRender
+from service.wiring import Wiring, filing_table, wire
+from service.workflow.probe_clinic import CannotProve, prove
 
 
 @click.command("check-clinic")
 @click.option("--clinic", required=True)
-def check_clinic(clinic: str) -> None:
-    """Ask the record system what it offers and say how infusions will be found there."""
+@click.option(
+    "--prove",
+    "proves",
+    is_flag=True,
+    help="Send small documents twice to the record of filing.test_patient, and strike them again.",
+)
+def check_clinic(clinic: str, proves: bool) -> None:
+    """Ask the record system what it offers, hold that against the clinic's profile, and say how it will be used."""
     settings = read_settings()
     found = known_clinic(read_clinics(settings.clinics_file), clinic)
+    table = filing_table(clinic, found)
     wiring = wire(settings)
-    there = wiring.desk.clinic(clinic).for_delivery
     try:
-        way = way_to_find(there.capabilities())
-    except (RecordSystemProblem, SmartProblem) as problem:
+        statement = wiring.desk.clinic(clinic).for_delivery.capabilities()
+        way = way_to_find(statement)
+        _echo(_told(found, way, f"{settings.public_url}/{clinic}/fhir/notifications"))
+        _echo([f"Filing goes by profile {found.filing.profile}, on rung {table.rung}."])
+        lacking = [*_lacking(found, way), *differences(statement, table, _offers(found))]
+        _echo([f"warning: {words}" for words in lacking])
+        proof = _Proof(wiring, clinic, found, table, declares_put(statement))
+        unproven = proof.told() if proves else _not_tried(found, table)
+    except (RecordSystemProblem, SmartProblem, CannotProve, CannotRender) as problem:
         raise click.ClickException(str(problem)) from None
     finally:
         wiring.stop()
-    for words in _told(found, way, f"{settings.public_url}/{clinic}/fhir/notifications"):
-        click.echo(words)
-    lacking = _lacking(found, way)
-    for words in lacking:
-        click.echo(f"warning: {words}")
     click.echo(f"{len(lacking)} warning(s).")
+    if unproven is not None:
+        raise click.ClickException(unproven)
+
+
+def _echo(lines: Iterable[str]) -> None:
+    for words in lines:
+        click.echo(words)
+
+
+def _offers(clinic: Clinic) -> Offers:
+    return profile_named(clinic.filing.profile).offers
+
+
+def _not_tried(clinic: Clinic, table: FilingTable) -> str | None:
+    """Says that nothing was proven, and how it could be; never an error."""
+    named = clinic.filing.test_patient
+    how = "run check-clinic --prove" if named else "name a filing.test_patient for that"
+    if table.rung != "D":
+        click.echo(f"Rung {table.rung} is not proven: until it is, count on D ({how}).")
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """One try on the test patient, and what is said of it."""
+
+    wiring: Wiring
+    key: str
+    clinic: Clinic
+    table: FilingTable
+    puts: bool
+
+    def told(self) -> str | None:
+        """Try, print what was seen, and why the clinic's rung cannot be kept, if so."""
+        patient = self.clinic.filing.test_patient
+        if patient is None:
+            return (
+                "Nothing can be proven without filing.test_patient: rung D holds until the clinic names one."
+            )
+        desk = self.wiring.desk
+        unready = why_unready(desk.store)
+        if unready is not None:
+            return unready
+        desk.writer.start()
+        tries_put = self.puts or self.table.rung == "A"
+        seen = prove(desk, self.key, patient.removeprefix("Patient/"), time.sleep, tries_put=tries_put)
+        _echo([f"Tried on {patient}:", *(f"  {words}" for words in words_of(seen, self.table))])
+        return objection(seen, self.table)
 
 
 def _told(clinic: Clinic, way: FindingWay, address: str) -> list[str]:
@@ -82,7 +149,6 @@ def _lacking(clinic: Clinic, way: FindingWay) -> list[str]:
     asked = {
         "reading a patient's visits": (True, way.by_patient),
         "filing documents": (True, way.documents),
-        'filing.rung = "B"': (clinic.filing.rung == "B", way.conditional_create_of_documents),
         "infusions.appointment_types": (bool(rule.appointment_types), way.appointments),
         'infusions.proof = "Procedure"': (rule.proof == "Procedure", way.procedures),
         'infusions.proof = "MedicationAdministration"': (

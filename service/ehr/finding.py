@@ -42,13 +42,18 @@ class FindingWay:
 
 def way_to_find(statement: Json) -> FindingWay:
     """What a CapabilityStatement offers; what it does not say, or says in another shape, counts as not offered."""
+    return _way(offers_of(statement))
+
+
+def offers_of(statement: Json) -> dict[str | None, "Offer"]:
+    """What a CapabilityStatement offers of each resource type."""
     offers = {}
     for rest in parts(statement, "rest"):
         if text(rest, "mode") == "server":
             everywhere = _names(rest, "searchParam", "name")
             for one in parts(rest, "resource"):
-                offers[text(one, "type")] = _Offer(one, everywhere)
-    return _way(offers)
+                offers[text(one, "type")] = Offer(one, everywhere)
+    return offers
 
 
 def changed_since(record: RecordSystem, since: datetime) -> Iterator[tuple[str, str, str | None]]:
@@ -80,24 +85,27 @@ def patient_changed(record: RecordSystem, patient_id: str, etag: str | None) -> 
     return found is not None, now
 
 
-class _Offer:
-    """What one resource type offers."""
+class Offer:
+    """What one resource type offers; without a statement about it, nothing."""
 
     def __init__(self, resource: Json, everywhere: frozenset[str]) -> None:
         self._deeds = _names(resource, "interaction", "code")
         self._params = everywhere | _names(resource, "searchParam", "name")
         self.is_created_once = resource.get("conditionalCreate") is True
+        self.is_created_by_update = resource.get("updateCreate") is True
 
     def does(self, *deeds: str) -> bool:
+        """Whether all these interactions are offered."""
         return self._deeds.issuperset(deeds)
 
     def finds_by(self, *names: str) -> bool:
+        """Whether it is searched, and by all these parameters."""
         return self.does("search-type") and self._params.issuperset(names)
 
 
-def _way(offers: dict[str | None, _Offer]) -> FindingWay:
-    def of(type_: str) -> _Offer:
-        return offers.get(type_, _NOTHING)
+def _way(offers: dict[str | None, Offer]) -> FindingWay:
+    def of(type_: str) -> Offer:
+        return offers.get(type_, NOTHING)
 
     visits, tasks, documents = of("Encounter"), of("Task"), of("DocumentReference")
     return FindingWay(
@@ -121,4 +129,4 @@ def _names(value: Json, name: str, member: str) -> frozenset[str]:
     return frozenset(found for one in parts(value, name) if (found := text(one, member)))
 
 
-_NOTHING = _Offer({}, frozenset())
+NOTHING = Offer({}, frozenset())
