@@ -1,0 +1,133 @@
+"""The real service in one process for many schedules: its store, its writer, its rules; a clinic for each schedule.
+
+The PDF alone is not made: a few bytes that name the version and bear its words stand for it.
+"""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import httpx2
+
+from service import wiring as wires
+from service.cli.demo_clinic import CLINIC, clinics_file
+from service.ehr.client import RecordSystem as Client
+from service.keyring import make_keyring
+from service.settings import Settings
+from service.smart.problems import ServerSilent
+from service.store.migrating import upgrade
+from service.summary.content import Summary
+from service.workflow.desk import ClinicDesk, Desk
+from tests.delivery.habits import QUIET, Habits
+from tests.delivery.record_system import BASE, ORIGIN
+from tests.delivery.time_passing import Time
+from tests.delivery.turns import Actor
+
+_JOURNAL = "http://127.0.0.1:8080"
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A wired service over a database of its own; `clinic` is what every clinic in it is made after."""
+
+    desk: Desk
+    clinic: ClinicDesk
+
+    def desk_of(self, key: str, habits: Habits, time: Time, seed: str) -> Desk:
+        """The service of one schedule: this clinic alone, its time, and chance that follows from the seed."""
+        ids, jitter = Random(f"{seed}/ids"), Random(f"{seed}/jitter")
+        filing = replace(self.clinic.filing, rung=habits.rung, quiet_window=timedelta(seconds=QUIET))
+        clinic = replace(self.clinic, key=key, filing=filing)
+        return replace(
+            self.desk,
+            clinics={key: clinic},
+            now=time,
+            random=ids.randbytes,
+            new_id=lambda: str(UUID(int=ids.getrandbits(128), version=4)),
+            chance=jitter.random,
+            render=stand_in,
+        )
+
+
+@contextmanager
+def house(template: Path, folder: Path) -> Iterator[House]:
+    """A service over a copy of the template's database, ended afterwards."""
+    shutil.copytree(template, folder)
+    with httpx2.Client(transport=httpx2.MockTransport(_nobody), trust_env=False) as http:
+        wiring = wires.wire(_settings(folder), http)
+        wiring.desk.writer.start()
+        try:
+            yield House(wiring.desk, wiring.desk.clinics[CLINIC])
+        finally:
+            wiring.stop()
+
+
+def make_template(folder: Path) -> None:
+    """What every house begins with: keys, an empty database, one clinic."""
+    make_keyring(folder / "secrets")
+    upgrade(f"sqlite:///{folder / 'journal.sqlite'}")
+    (folder / "clinics.toml").write_text(clinics_file(ORIGIN), "utf-8")
+
+
+def worker_desk(desk: Desk, key: str, actor: Actor, wire: httpx2.BaseTransport, weather: "Tokens") -> Desk:
+    """The desk as one worker has it: its own way to the record system, and a gate at each point of the protocol."""
+    http = httpx2.Client(transport=wire, trust_env=False)
+    client = Client(BASE, http, weather.token, renew=weather.forget)
+    clinic = replace(desk.clinics[key], for_delivery=client)
+    return replace(desk, clinics={key: clinic}, at=actor.gate)
+
+
+class Tokens:
+    """A worker's access tokens: a new one after each that was refused; now and then there is none to be had."""
+
+    def __init__(self, is_silent: Callable[[], bool]) -> None:
+        self._is_silent = is_silent
+        self._number = 1
+
+    def token(self) -> str:
+        """The token at hand; ServerSilent where nobody answers."""
+        if self._is_silent():
+            raise ServerSilent("no-answer")
+        return f"token-{self._number}"
+
+    def forget(self, refused: str) -> None:
+        """This one was refused."""
+        self._number += refused == f"token-{self._number}"
+
+
+def stand_in(summary: Summary, *_form: object) -> bytes:
+    """What stands for a summary: which version it is and what it says."""
+    said = {
+        "version": summary.version_identifier,
+        "entry": summary.entry_id,
+        "number": summary.entry_version,
+        "words": [one.answer for one in summary.prompts if one.answer],
+    }
+    return json.dumps(said).encode()
+
+
+def read_stand_in(data: bytes) -> dict[str, Any]:
+    """What a stand-in says."""
+    said: dict[str, Any] = json.loads(data)
+    return said
+
+
+def _settings(folder: Path) -> Settings:
+    said: dict[str, Any] = {
+        "public_url": _JOURNAL,
+        "folder": folder,
+        "clinics_file": folder / "clinics.toml",
+        "secrets_dir": folder / "secrets",
+    }
+    return Settings(**said)
+
+
+def _nobody(_request: httpx2.Request) -> httpx2.Response:
+    raise httpx2.ConnectError("only workers speak with the record system")

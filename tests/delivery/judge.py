@@ -1,0 +1,188 @@
+"""What became of everything that was acknowledged: judged by the record system's ledger, against what we say of it."""
+
+import base64
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from service.ehr.outcome import Rung
+from service.journal.entries import Filing, FilingKind, FilingState
+from tests.delivery.house import read_stand_in
+from tests.delivery.ledger import Ledger, Line, Resource
+from tests.delivery.people import Acknowledged
+
+_STRUCK = "entered-in-error"
+_VISIBLE = (FilingState.PARKED, FilingState.REFUSED, FilingState.WAITING)
+_THERE = (FilingState.FILED, FilingState.HELD_THERE)
+# Each of these is a promise that was not kept.
+WRONGS = (
+    "lost",  # acknowledged, and neither in the record nor on anybody's list
+    "duplicates",  # standing more than once
+    "misfiled",  # under another patient or encounter, or with other words
+    "disordered",  # a later version before an earlier one
+    "strays",  # sent, and we say that it was cancelled
+    "unmarked",  # its successor was filed, and it does not say so
+    "resurrected",  # struck there by a person, and current again
+    "unstruck",  # entered in error, and still standing there
+    "stuck",  # still due after everything has healed
+    "two_hands",  # two workers at one patient within one lease
+    "late_sends",  # sent without a lease
+    "broken",  # the service failed in a way of its own
+)
+
+
+@dataclass(slots=True)
+class Verdict:
+    """How often what was found; `said` tells of each wrong."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    said: list[str] = field(default_factory=list)
+
+    def wrong(self, what: str, about: str) -> None:
+        """One more of these wrongs."""
+        self.counts[what] += 1
+        self.said.append(f"{what}: {about}")
+
+    @property
+    def wrongs(self) -> int:
+        """How many wrongs of any kind."""
+        return sum(self.counts[one] for one in WRONGS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """A document that stands there, and what its bytes say."""
+
+    resource: Resource
+    version: str
+    entry: str
+    number: int
+    words: tuple[str, ...]
+
+    @property
+    def status(self) -> str:
+        return str(self.resource["status"])
+
+
+def judge(
+    verdict: Verdict,
+    rung: Rung,
+    ledger: Ledger,
+    known: Iterable[Acknowledged],
+    owed: Iterable[Filing],
+) -> None:
+    """Add to the verdict what is to be said of this record system's ledger."""
+    filings = {(one.entry_id, one.entry_version): one for one in owed if one.kind is FilingKind.SUMMARY}
+    documents = [_read(one) for one in ledger.standing()]
+    held = [_read(one) for one in ledger.held]
+    known = list(known)
+    newest = {one.entry: one for one in known}
+    for one in known:
+        if not one.struck:
+            verdict.counts["acknowledged"] += 1
+            _one(verdict, one, filings, documents, held, newest)
+    for entry, last in newest.items():
+        _entry(verdict, rung, last, [one for one in documents if one.entry == entry], filings)
+    _in_order(verdict, ledger.made())
+    _not_resurrected(verdict, ledger)
+
+
+def _one(
+    verdict: Verdict,
+    told: Acknowledged,
+    filings: Mapping[tuple[str, int], Filing],
+    documents: list[_Document],
+    held: list[_Document],
+    newest: Mapping[str, Acknowledged],
+) -> None:
+    about = f"{told.words} (version {told.version})"
+    filing = filings.get((told.entry, told.version))
+    if filing is None:
+        if not newest[told.entry].struck:
+            verdict.wrong("lost", f"{about}: nothing is owed")
+        return
+    mine = [one for one in documents if one.version == filing.version_identifier]
+    verdict.counts[filing.state.value] += 1
+    verdict.counts["filed_there"] += bool(mine)
+    if sum(one.status != _STRUCK for one in mine) > 1:
+        verdict.wrong("duplicates", f"{about}: {len(mine)} documents, and we say {filing.state.value}")
+    for one in mine:
+        if not _is_right(one.resource, one, told):
+            verdict.wrong("misfiled", about)
+    waiting = [one for one in held if one.version == filing.version_identifier]
+    if filing.state is FilingState.DUE and _waits(filing, filings):
+        verdict.counts["behind"] += 1
+        return
+    wrong = _wrong(filing, mine, waiting, is_last=newest[told.entry].version == told.version)
+    if wrong:
+        verdict.wrong(wrong, f"{about}: we say {filing.state.value} ({filing.reason})")
+
+
+def _waits(filing: Filing, filings: Mapping[tuple[str, int], Filing]) -> bool:
+    """Whether it stands on the list behind an earlier version that waits for a person."""
+    return any(
+        entry == filing.entry_id and number < filing.entry_version and one.state in _VISIBLE
+        for (entry, number), one in filings.items()
+    )
+
+
+def _wrong(filing: Filing, mine: list[_Document], held: list[_Document], *, is_last: bool) -> str | None:
+    if filing.state is FilingState.DUE:
+        return "stuck"
+    if filing.state is FilingState.CANCELLED:
+        if mine or held:
+            return "strays"
+        return "lost" if is_last else None
+    if filing.state in _VISIBLE:
+        return None if filing.reason or filing.state is FilingState.WAITING else "lost"
+    return None if mine or held else "lost"
+
+
+def _is_right(resource: Resource, document: _Document, told: Acknowledged) -> bool:
+    encounters = [one["reference"] for one in resource["context"]["encounter"]]
+    return (
+        resource["subject"]["reference"] == f"Patient/{told.patient}"
+        and encounters == [f"Encounter/{told.encounter}"]
+        and (document.entry, document.number) == (told.entry, told.version)
+        and document.words == (told.words,)
+    )
+
+
+def _entry(
+    verdict: Verdict,
+    rung: Rung,
+    last: Acknowledged,
+    documents: list[_Document],
+    filings: Mapping[tuple[str, int], Filing],
+) -> None:
+    """Of one entry at most the newest filed document is current, where documents can be marked at all."""
+    if rung is Rung.NONE:
+        return
+    filed = [n for (entry, n), one in filings.items() if entry == last.entry and one.state in _THERE]
+    newest = max(filed, default=0)
+    for one in documents:
+        if one.number < newest and one.status == "current":
+            verdict.wrong("unmarked", f"{' '.join(one.words)} (version {one.number} of {newest})")
+
+
+def _in_order(verdict: Verdict, made: Iterable[Line]) -> None:
+    reached: dict[str, int] = {}
+    for line in made:
+        one = _read(line.resource)
+        if one.number < reached.get(one.entry, 0):
+            verdict.wrong("disordered", f"{' '.join(one.words)} (version {one.number})")
+        reached[one.entry] = max(one.number, reached.get(one.entry, 0))
+
+
+def _not_resurrected(verdict: Verdict, ledger: Ledger) -> None:
+    struck: set[str] = set()
+    for line in ledger.lines:
+        if line.resource["status"] == _STRUCK:
+            struck.add(line.id)
+        elif line.id in struck:
+            verdict.wrong("resurrected", line.id)
+
+
+def _read(resource: Resource) -> _Document:
+    said = read_stand_in(base64.b64decode(resource["content"][0]["attachment"]["data"]))
+    return _Document(resource, said["version"], said["entry"], said["number"], tuple(said["words"]))

@@ -1,0 +1,212 @@
+"""One schedule: people, workers and a record system, interleaved at every gate as the seed says, until all has healed.
+
+Workers are stopped for longer than their lease, die at any point and start again, wires fail, and the clock on the wall
+is set. Then the faults stop, time goes on until nothing is to be done any more, and the ledger is judged.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from service.ehr.outcome import Rung
+from service.journal.entries import FilingState
+from service.workflow.deliver_entry import LEASE, deliver_next, take_over
+from service.workflow.desk import Desk
+from tests.delivery.habits import habits_of
+from tests.delivery.house import House, Tokens, worker_desk
+from tests.delivery.judge import Verdict, judge
+from tests.delivery.lanes import Lanes
+from tests.delivery.people import People, chart_of
+from tests.delivery.record_system import RecordSystem
+from tests.delivery.time_passing import Time
+from tests.delivery.turns import Actor
+from tests.delivery.wire import Weather, Wire
+
+_RUNGS = (Rung.PUT, Rung.CONDITIONAL, Rung.SEARCH, Rung.NONE)
+_LEASE = LEASE.total_seconds()
+_MOST_STEPS = 6000
+_LOOKS = 3  # so often everybody looks in vain before it is over
+# Where a stop lengthens the way of bytes whose leaving was noted: a client that only searches cannot wait for ever.
+_ON_THEIR_WAY = ("K5", "wire:POST", "wire:PUT")
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What a schedule came to: the verdict, what was injected, and the way it went (who stood where, in order)."""
+
+    verdict: Verdict
+    injected: Counter[str]
+    trace: tuple[str, ...]
+
+
+class Schedule:
+    """The schedule with this seed and number, in this house."""
+
+    def __init__(self, house: House, seed: int, number: int) -> None:
+        name = f"{seed}/{number}"
+        self._chance = chance = Random(name)
+        self._key = f"clinic-{number}"
+        self._time = Time()
+        self._habits = habits = habits_of(_RUNGS[number % len(_RUNGS)], chance)
+        patients = tuple(f"p{one}" for one in range(1, chance.choice((1, 1, 2)) + 1))
+        self._record = RecordSystem(habits, self._time, chart_of(patients))
+        troubled = chance.choice((0.05, 0.2, 0.5))
+        self._weather = Weather(chance, troubled / 4, troubled)
+        self._death, self._stop = chance.choice((0.0, 0.01, 0.04)), chance.choice((0.0, 0.01, 0.04))
+        self._desk = house.desk_of(self._key, habits, self._time, name)
+        self._people = People(self._desk, self._key, chance, patients, strike_there=self._strike_there)
+        self._deeds = chance.choice((1, 2, 2, 3, 4))
+        self._slack = habits.slack
+        self._healing = False
+        self._verdict = Verdict()
+        self._trace: list[str] = []
+        self._lanes = Lanes(house.desk.store, self._key)
+        self._resting: set[str] = set()
+        self._started = 0
+        self._fruitless = 0
+        self._workers = [self._start() for _ in range(chance.choice((1, 1, 2, 2, 3, 4)))]
+        self._person = Actor("person", self._live)
+
+    def run(self) -> Ended:
+        """Let it happen, and judge."""
+        try:
+            self._go_on(until=lambda: self._person.ended)
+            self._healing = True
+            self._weather.clear()
+            self._go_on(until=lambda: False)
+        finally:
+            for actor in (*self._workers, self._person):
+                actor.die()
+        owed = self._lanes.owed()
+        judge(self._verdict, self._habits.rung, self._record.ledger, self._people.known, owed)
+        return Ended(self._verdict, self._weather.happened, tuple(self._trace))
+
+    # --- those who act ------------------------------------------------------------------------------------------
+
+    def _start(self) -> Actor:
+        self._started += 1
+        return Actor(f"worker-{self._started}", self._work)
+
+    def _work(self, actor: Actor) -> None:
+        wire = Wire(self._record, self._time, self._weather, actor)
+        tokens = Tokens(lambda: self._chance.random() < self._weather.reads / 4)
+        desk = worker_desk(self._desk, self._key, actor, wire, tokens)
+        while True:
+            actor.gate("idle")
+            if deliver_next(desk, self._key, actor.name):
+                self._resting.clear()
+            else:
+                self._resting.add(actor.name)
+
+    def _live(self, actor: Actor) -> None:
+        for _ in range(self._deeds):
+            actor.gate("idle")
+            self._people.act()
+            self._resting.clear()
+
+    def _strike_there(self) -> bool:
+        standing = [one for one in self._record.ledger.standing() if one["status"] == "current"]
+        if standing:
+            self._record.strike(self._chance.choice(standing)["id"])
+        return bool(standing)
+
+    # --- what happens next --------------------------------------------------------------------------------------
+
+    def _go_on(self, until: Callable[[], bool]) -> None:
+        for _ in range(_MOST_STEPS):
+            if until():
+                return
+            self._record.catch_up()
+            ready = [one for one in self._actors() if self._is_ready(one)]
+            if ready:
+                self._move(self._chance.choice(ready))
+            elif not self._wait():
+                return
+        self._verdict.wrong("stuck", "it does not come to an end")
+
+    def _actors(self) -> list[Actor]:
+        return [one for one in (*self._workers, self._person) if not one.ended]
+
+    def _is_ready(self, actor: Actor) -> bool:
+        return actor.wakes_at <= self._time.seconds and actor.name not in self._resting
+
+    def _move(self, actor: Actor) -> None:
+        if not self._healing:
+            if actor is not self._person and self._chance.random() < self._death:
+                return self._kill(actor)
+            if actor.is_busy and self._chance.random() < self._stop:
+                return self._halt(actor)
+            if self._chance.random() < 0.002:
+                self._set_clock()
+        actor.step()
+        self._trace.append(f"{self._time.seconds:.3f} {actor.name} {actor.at}")
+        self._after(actor)
+        return None
+
+    def _after(self, actor: Actor) -> None:
+        if actor.is_busy and actor.at != "K0":
+            self._fruitless = 0
+        self._time.pass_by(self._chance.uniform(0, 0.2))
+        if actor is self._person:
+            self._person.wakes_at = self._time.seconds + self._chance.choice((0.0, 1.0, 30.0, 1200.0))
+        elif wrong := self._lanes.look(actor.name, actor.at, self._time.wall):
+            self._verdict.wrong(wrong, f"{actor.name} at {actor.at}")
+        if actor.fault is not None:
+            self._verdict.wrong("broken", f"{actor.name}: {type(actor.fault).__name__}: {actor.fault}")
+            if actor is not self._person:
+                self._begin_anew(actor)
+
+    def _kill(self, actor: Actor) -> None:
+        self._happened("died" if actor.is_busy else "died-idle", actor)
+        actor.die()
+        self._begin_anew(actor)
+
+    def _begin_anew(self, dead: Actor) -> None:
+        self._workers.remove(dead)
+        self._lanes.forget(dead.name)
+        if not self._workers and self._chance.random() < 0.5:
+            take_over(self._desk)
+        fresh = self._start()
+        fresh.wakes_at = self._time.seconds + self._chance.choice((0.0, 5.0, 300.0))
+        self._workers.append(fresh)
+
+    def _halt(self, actor: Actor) -> None:
+        seconds = self._chance.choice((0.2, 0.6, 1.5, 1.5, 5.0, 20.0)) * _LEASE
+        if actor.at in _ON_THEIR_WAY:
+            seconds = self._taken_from_slack(seconds)
+        actor.wakes_at = self._time.seconds + seconds
+        self._happened("stopped", actor)
+
+    def _set_clock(self) -> None:
+        seconds = self._chance.uniform(-3600, 3600)
+        self._time.set_wall(self._taken_from_slack(seconds) if seconds > 0 else seconds)
+        self._resting.clear()
+        self._happened("clock-set", self._person)
+
+    def _taken_from_slack(self, seconds: float) -> float:
+        if self._habits.rung is not Rung.SEARCH:
+            return seconds
+        taken = min(seconds, self._slack)
+        self._slack -= taken
+        return taken
+
+    def _happened(self, what: str, actor: Actor) -> None:
+        self._weather.happened[what] += 1
+        self._trace.append(f"{self._time.seconds:.3f} {actor.name} {what} at {actor.at}")
+
+    # --- waiting --------------------------------------------------------------------------------------------------
+
+    def _wait(self) -> bool:
+        """Let time pass until something may happen; whether there is anything to wait for."""
+        coming = [one.wakes_at - self._time.seconds for one in self._actors()]
+        coming += [self._time.until(at) for at in self._lanes.ends()]
+        coming += [self._time.until(one.due_at) for one in self._lanes.owed() if one.state is FilingState.DUE]
+        if self._record.next_at is not None:
+            coming.append(self._record.next_at - self._time.seconds)
+        ahead = [one for one in coming if one > 0]
+        if not ahead:
+            self._fruitless += 1
+        self._time.pass_by(min(ahead, default=1.0) + 0.002)
+        self._resting.clear()
+        return self._fruitless < _LOOKS

@@ -1,0 +1,96 @@
+"""The wire between one worker and the record system: where it is slow, fails, spoils an answer or brings it too late.
+
+Each request is three gates: before the bytes leave, once they took effect or did not, and when the answer is read.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from random import Random
+
+import httpx2
+
+from tests.delivery.record_system import RecordSystem
+from tests.delivery.time_passing import Time
+from tests.delivery.troubles import LATE, NEVER, NOW, TIMEOUT, Trouble, reading, writing
+from tests.delivery.turns import Actor
+
+_BROKEN: dict[str, type[httpx2.TransportError]] = {
+    "refused": httpx2.ConnectError,
+    "cut": httpx2.ReadError,
+    "silent": httpx2.ReadTimeout,
+}
+
+
+@dataclass
+class Weather:
+    """How often something goes wrong on the wires of a schedule, and what did. `due`: the next write is spoilt."""
+
+    chance: Random
+    reads: float
+    writes: float
+    due: bool = True
+    happened: Counter[str] = field(default_factory=Counter)
+
+    def clear(self) -> None:
+        """Nothing goes wrong any more."""
+        self.reads = self.writes = 0.0
+        self.due = False
+
+
+class Wire(httpx2.BaseTransport):
+    """One worker's way to the record system; `told` hears of each request."""
+
+    def __init__(self, record: RecordSystem, time: Time, weather: Weather, actor: Actor) -> None:
+        self._record = record
+        self._time = time
+        self._weather = weather
+        self._actor = actor
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Carry one request there and the answer back, or not."""
+        request.read()
+        self._actor.gate(f"wire:{request.method}")
+        trouble = self._trouble(request)
+        if trouble is not None:
+            self._weather.happened[trouble.name] += 1
+        self._time.pass_by(self._weather.chance.uniform(0.01, 2.0))
+        answer = self._spoilt(request, trouble) if trouble else self._true(request)
+        self._actor.gate("answered")
+        return answer
+
+    def _trouble(self, request: httpx2.Request) -> Trouble | None:
+        weather, habits = self._weather, self._record.habits
+        if request.method == "GET":
+            if weather.chance.random() >= weather.reads:
+                return None
+            return reading(weather.chance, habits, self._time)
+        if not weather.due and weather.chance.random() >= weather.writes:
+            return None
+        weather.due = False
+        first = request.method == "POST" or "if-match" not in request.headers
+        return writing(weather.chance, habits, self._time, first=first)
+
+    def _true(self, request: httpx2.Request) -> httpx2.Response:
+        if request.method == "GET":
+            return self._record.ask(request).answer()
+        return self._record.carry_out(request).answer()
+
+    def _spoilt(self, request: httpx2.Request, trouble: Trouble) -> httpx2.Response:
+        if trouble.effect == LATE:
+            at = self._time.seconds + TIMEOUT + trouble.late
+            self._record.later(at, lambda: self._record.carry_out(request))
+        elif trouble.effect == NOW and request.method != "GET":
+            truth = self._record.carry_out(request, hold=trouble.name == "held")
+            if trouble.says is None and trouble.breaks is None:
+                return truth.answer()
+        if trouble.breaks is not None:
+            self._break(trouble)
+        assert trouble.says is not None or trouble.effect == NEVER, trouble.name
+        return trouble.says.answer() if trouble.says else httpx2.Response(500)
+
+    def _break(self, trouble: Trouble) -> None:
+        kind = trouble.breaks or ""
+        if kind == "silent":
+            self._time.pass_by(TIMEOUT)
+        self._actor.gate("broken")
+        raise _BROKEN[kind]("on the wire")
