@@ -158,10 +158,11 @@ def _entry(
     """Of one entry at most the newest filed document is current, where documents can be marked at all."""
     if rung is Rung.NONE:
         return
-    filed = [n for (entry, n), one in filings.items() if entry == last.entry and one.state in _THERE]
-    newest = max(filed, default=0)
+    states = {n: one.state for (entry, n), one in filings.items() if entry == last.entry}
+    newest = max((n for n, state in states.items() if state in _THERE), default=0)
     for one in documents:
-        if one.number < newest and one.status == "current":
+        is_ours = states.get(one.number) is FilingState.FILED
+        if one.number < newest and one.status == "current" and is_ours:
             verdict.wrong("unmarked", f"{' '.join(one.words)} (version {one.number} of {newest})")
 
 

@@ -56,7 +56,15 @@ class People:
         """Somebody does something."""
         if not self.known:
             return self._send()
-        deeds = [self._send, self._amend, self._amend, self._strike, self._move, self._again, self.strike_there]
+        deeds = [
+            self._send,
+            self._amend,
+            self._amend,
+            self._strike,
+            self._move,
+            self._again,
+            self.strike_there,
+        ]
         self.chance.choice(deeds)()
         return None
 
@@ -143,9 +151,7 @@ class People:
     def _note(self, version: EntryVersion, words: str) -> None:
         struck = version.status is EntryStatus.ENTERED_IN_ERROR
         visit = version.link.encounter_id or ""
-        self.known.append(
-            Acknowledged(version.patient_id, version.id, version.version, visit, words, struck)
-        )
+        self.known.append(Acknowledged(version.patient_id, version.id, version.version, visit, words, struck))
 
     def _prompts(self) -> PromptSet:
         found = self.desk.library.for_ordinal(1)

@@ -30,9 +30,7 @@ class Said:
 
     def answer(self) -> httpx2.Response:
         """As a transport gives it: not read yet."""
-        return httpx2.Response(
-            self.status, headers=dict(self.headers), stream=httpx2.ByteStream(self.body)
-        )
+        return httpx2.Response(self.status, headers=dict(self.headers), stream=httpx2.ByteStream(self.body))
 
 
 class RecordSystem:

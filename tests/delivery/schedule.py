@@ -12,7 +12,6 @@ from random import Random
 from service.ehr.outcome import Rung
 from service.journal.entries import FilingState
 from service.workflow.deliver_entry import LEASE, deliver_next, take_over
-from service.workflow.desk import Desk
 from tests.delivery.habits import habits_of
 from tests.delivery.house import House, Tokens, worker_desk
 from tests.delivery.judge import Verdict, judge
@@ -65,13 +64,16 @@ class Schedule:
         self._resting: set[str] = set()
         self._started = 0
         self._fruitless = 0
+        self._steps, self._troubled_steps = 0, chance.choice((0, 60, 150, 300))
         self._workers = [self._start() for _ in range(chance.choice((1, 1, 2, 2, 3, 4)))]
         self._person = Actor("person", self._live)
 
     def run(self) -> Ended:
         """Let it happen, and judge."""
         try:
-            self._go_on(until=lambda: self._person.ended)
+            self._go_on(until=self._is_enough)
+            if not self._weather.happened:
+                self._kill(self._workers[0])
             self._healing = True
             self._weather.clear()
             self._go_on(until=lambda: False)
@@ -113,6 +115,9 @@ class Schedule:
 
     # --- what happens next --------------------------------------------------------------------------------------
 
+    def _is_enough(self) -> bool:
+        return self._person.ended and self._steps > self._troubled_steps
+
     def _go_on(self, until: Callable[[], bool]) -> None:
         for _ in range(_MOST_STEPS):
             if until():
@@ -140,6 +145,7 @@ class Schedule:
             if self._chance.random() < 0.002:
                 self._set_clock()
         actor.step()
+        self._steps += 1
         self._trace.append(f"{self._time.seconds:.3f} {actor.name} {actor.at}")
         self._after(actor)
         return None

@@ -7,7 +7,6 @@ from random import Random
 from tests.delivery.habits import Habits
 from tests.delivery.record_system import BASE, DOCUMENT, Said
 from tests.delivery.time_passing import Time
-from service.ehr.outcome import Rung
 
 TIMEOUT = 20.0  # our deadline for one request, in seconds
 
@@ -85,7 +84,9 @@ def _odd(chance: Random, _habits: Habits, _time: Time) -> Trouble:
 
 
 def _odd_page(chance: Random, _habits: Habits, _time: Time) -> Trouble:
-    said = chance.choice((Said(200, b"<html>sign in</html>"), Said(200), Said(200, b'{"resourceType":"Basic"}')))
+    said = chance.choice(
+        (Said(200, b"<html>sign in</html>"), Said(200), Said(200, b'{"resourceType":"Basic"}'))
+    )
     return Trouble("odd-page", NOW, said)
 
 
