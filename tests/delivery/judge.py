@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from service.ehr.outcome import Rung
 from service.journal.entries import Filing, FilingKind, FilingState
 from tests.delivery.house import read_stand_in
-from tests.delivery.ledger import Ledger, Line, Resource
+from tests.delivery.ledger import Ledger, Resource
 from tests.delivery.people import Acknowledged
 
 _STRUCK = "entered-in-error"
 _VISIBLE = (FilingState.PARKED, FilingState.REFUSED, FilingState.WAITING)
-_THERE = (FilingState.FILED, FilingState.HELD_THERE)
 # Each of these is a promise that was not kept.
 WRONGS = (
     "lost",  # acknowledged, and neither in the record nor on anybody's list
@@ -83,7 +82,7 @@ def judge(
             _one(verdict, one, filings, documents, held, newest)
     for entry, last in newest.items():
         _entry(verdict, rung, last, [one for one in documents if one.entry == entry], filings)
-    _in_order(verdict, ledger.made())
+    _in_order(verdict, ledger.taken)
     _not_resurrected(verdict, ledger)
 
 
@@ -155,21 +154,21 @@ def _entry(
     documents: list[_Document],
     filings: Mapping[tuple[str, int], Filing],
 ) -> None:
-    """Of one entry at most the newest filed document is current, where documents can be marked at all."""
+    """Of what we call filed, only the newest version is current, where documents can be marked at all."""
     if rung is Rung.NONE:
         return
     states = {n: one.state for (entry, n), one in filings.items() if entry == last.entry}
-    newest = max((n for n, state in states.items() if state in _THERE), default=0)
+    newest = max((n for n, state in states.items() if state is FilingState.FILED), default=0)
     for one in documents:
         is_ours = states.get(one.number) is FilingState.FILED
         if one.number < newest and one.status == "current" and is_ours:
             verdict.wrong("unmarked", f"{' '.join(one.words)} (version {one.number} of {newest})")
 
 
-def _in_order(verdict: Verdict, made: Iterable[Line]) -> None:
+def _in_order(verdict: Verdict, taken: Iterable[Resource]) -> None:
     reached: dict[str, int] = {}
-    for line in made:
-        one = _read(line.resource)
+    for resource in taken:
+        one = _read(resource)
         if one.number < reached.get(one.entry, 0):
             verdict.wrong("disordered", f"{' '.join(one.words)} (version {one.number})")
         reached[one.entry] = max(one.number, reached.get(one.entry, 0))

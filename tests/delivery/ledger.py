@@ -22,9 +22,13 @@ class Line:
 
 @dataclass(slots=True)
 class Ledger:
-    """Every change in order. `held` are those that were taken for review and are in nobody's record yet."""
+    """Every change in order, and each new resource as it was taken, into the record or for review.
+
+    `held` are those that are under review and in nobody's record yet.
+    """
 
     lines: list[Line] = field(default_factory=list)
+    taken: list[Resource] = field(default_factory=list)
     held: list[Resource] = field(default_factory=list)
 
     def write(self, at: float, resource: Resource, *, made: bool) -> None:
@@ -34,7 +38,3 @@ class Ledger:
     def standing(self) -> list[Resource]:
         """Each resource as it stands in the end, in the order in which they were made."""
         return list({line.id: line.resource for line in self.lines}.values())
-
-    def made(self) -> list[Line]:
-        """The lines of new resources, in order."""
-        return [line for line in self.lines if line.made]

@@ -130,6 +130,7 @@ class RecordSystem:
     def _take(self, id_: str, resource: Resource, hold: bool) -> Said:
         if any(one["id"] == id_ for one in self.ledger.held):
             return Said(202)
+        self.ledger.taken.append(self._as_kept(id_, resource, 1))
         if not hold:
             return _told(201, self._keep(id_, resource, made=True), Location=f"{BASE}/{DOCUMENT}/{id_}")
         held = self._as_kept(id_, resource, 0)
