@@ -29,6 +29,7 @@ from tests.delivery.habits import QUIET, Habits
 from tests.delivery.record_system import BASE, ORIGIN
 from tests.delivery.time_passing import Time
 from tests.delivery.turns import Actor
+from tests.delivery.wire import Wire, Wires
 
 _JOURNAL = "http://127.0.0.1:8080"
 
@@ -39,6 +40,8 @@ class House:
 
     desk: Desk
     clinic: ClinicDesk
+    http: httpx2.Client
+    wires: Wires
 
     def desk_of(self, key: str, habits: Habits, time: Time, seed: str) -> Desk:
         """The service of one schedule: this clinic alone, its time, and chance that follows from the seed."""
@@ -55,16 +58,27 @@ class House:
             render=stand_in,
         )
 
+    def worker_desk(self, desk: Desk, key: str, actor: Actor, wire: Wire, tokens: "Tokens") -> Desk:
+        """The desk as one worker has it: its own way to the record system, a gate at each point of the protocol.
+
+        To be asked for in the worker's own thread.
+        """
+        self.wires.lay(wire)
+        client = Client(BASE, self.http, tokens.token, renew=tokens.forget)
+        clinic = replace(desk.clinics[key], for_delivery=client)
+        return replace(desk, clinics={key: clinic}, at=actor.gate)
+
 
 @contextmanager
 def house(template: Path, folder: Path) -> Iterator[House]:
     """A service over a copy of the template's database, ended afterwards."""
     shutil.copytree(template, folder)
-    with httpx2.Client(transport=httpx2.MockTransport(_nobody), trust_env=False) as http:
+    wires_of_all = Wires()
+    with httpx2.Client(transport=wires_of_all, trust_env=False) as http:
         wiring = wires.wire(_settings(folder), http)
         wiring.desk.writer.start()
         try:
-            yield House(wiring.desk, wiring.desk.clinics[CLINIC])
+            yield House(wiring.desk, wiring.desk.clinics[CLINIC], http, wires_of_all)
         finally:
             wiring.stop()
 
@@ -74,14 +88,6 @@ def make_template(folder: Path) -> None:
     make_keyring(folder / "secrets")
     upgrade(f"sqlite:///{folder / 'journal.sqlite'}")
     (folder / "clinics.toml").write_text(clinics_file(ORIGIN), "utf-8")
-
-
-def worker_desk(desk: Desk, key: str, actor: Actor, wire: httpx2.BaseTransport, weather: "Tokens") -> Desk:
-    """The desk as one worker has it: its own way to the record system, and a gate at each point of the protocol."""
-    http = httpx2.Client(transport=wire, trust_env=False)
-    client = Client(BASE, http, weather.token, renew=weather.forget)
-    clinic = replace(desk.clinics[key], for_delivery=client)
-    return replace(desk, clinics={key: clinic}, at=actor.gate)
 
 
 class Tokens:
@@ -127,7 +133,3 @@ def _settings(folder: Path) -> Settings:
         "secrets_dir": folder / "secrets",
     }
     return Settings(**said)
-
-
-def _nobody(_request: httpx2.Request) -> httpx2.Response:
-    raise httpx2.ConnectError("only workers speak with the record system")

@@ -71,7 +71,9 @@ def judge(
     owed: Iterable[Filing],
 ) -> None:
     """Add to the verdict what is to be said of this record system's ledger."""
+    owed = list(owed)
     filings = {(one.entry_id, one.entry_version): one for one in owed if one.kind is FilingKind.SUMMARY}
+    strikes = {one.entry_id: one for one in owed if one.kind is FilingKind.STRIKE}
     documents = [_read(one) for one in ledger.standing()]
     held = [_read(one) for one in ledger.held]
     known = list(known)
@@ -81,7 +83,10 @@ def judge(
             verdict.counts["acknowledged"] += 1
             _one(verdict, one, filings, documents, held, newest)
     for entry, last in newest.items():
-        _entry(verdict, rung, last, [one for one in documents if one.entry == entry], filings)
+        theirs = [one for one in documents if one.entry == entry]
+        _entry(verdict, rung, last, theirs, filings)
+        if last.struck:
+            _struck(verdict, last, strikes.get(entry), [one for one in theirs if one.status != _STRUCK])
     _in_order(verdict, ledger.taken)
     _not_resurrected(verdict, ledger)
 
@@ -112,8 +117,9 @@ def _one(
     if filing.state is FilingState.DUE and _waits(filing, filings):
         verdict.counts["behind"] += 1
         return
+    is_over = newest[told.entry].struck and filing.state is FilingState.CANCELLED
     wrong = _wrong(filing, mine, waiting, is_last=newest[told.entry].version == told.version)
-    if wrong:
+    if wrong and not is_over:
         verdict.wrong(wrong, f"{about}: we say {filing.state.value} ({filing.reason})")
 
 
@@ -163,6 +169,16 @@ def _entry(
         is_ours = states.get(one.number) is FilingState.FILED
         if one.number < newest and one.status == "current" and is_ours:
             verdict.wrong("unmarked", f"{' '.join(one.words)} (version {one.number} of {newest})")
+
+
+def _struck(verdict: Verdict, last: Acknowledged, strike: Filing | None, standing: list[_Document]) -> None:
+    """Nothing stands there any more of what was entered in error, or somebody is shown that it does."""
+    state = strike.state if strike else None
+    verdict.counts["struck"] += 1
+    if state is FilingState.DUE:
+        verdict.wrong("stuck", f"the strike of {last.words}")
+    elif standing and state not in _VISIBLE:
+        verdict.wrong("unstruck", f"{last.words}: {len(standing)} stand, and we say {state}")
 
 
 def _in_order(verdict: Verdict, taken: Iterable[Resource]) -> None:

@@ -22,16 +22,19 @@ class _Held:
 
 @dataclass(slots=True)
 class Lanes:
-    """One clinic's lanes. `_hands` has what each worker took up and has not ended yet."""
+    """One clinic's lanes. `_hands` has what each worker took up and has not ended yet, `_asked` when it asked."""
 
     store: Store
     clinic: str
     _hands: dict[str, _Held] = field(default_factory=dict)
+    _asked: dict[str, datetime] = field(default_factory=dict)
 
     def look(self, owner: str, point: str, now: datetime) -> str | None:
         """What is wrong about this worker's being at this point now, in the judge's words; None for nothing."""
+        if point == "K0":
+            self._asked[owner] = now
         if point == "K1":
-            return self._taken(owner, now)
+            return self._taken(owner, self._asked[owner])
         if point == "K5":
             return self._sending(owner, now)
         if point in ("K8", "idle"):

@@ -11,9 +11,10 @@ from random import Random
 
 from service.ehr.outcome import Rung
 from service.journal.entries import FilingState
-from service.workflow.deliver_entry import LEASE, deliver_next, take_over
+from service.workflow.deliver_entry import deliver_next, take_over
+from service.workflow.in_hand import LEASE
 from tests.delivery.habits import habits_of
-from tests.delivery.house import House, Tokens, worker_desk
+from tests.delivery.house import House, Tokens
 from tests.delivery.judge import Verdict, judge
 from tests.delivery.lanes import Lanes
 from tests.delivery.people import People, chart_of
@@ -44,6 +45,7 @@ class Schedule:
 
     def __init__(self, house: House, seed: int, number: int) -> None:
         name = f"{seed}/{number}"
+        self._house = house
         self._chance = chance = Random(name)
         self._key = f"clinic-{number}"
         self._time = Time()
@@ -93,7 +95,7 @@ class Schedule:
     def _work(self, actor: Actor) -> None:
         wire = Wire(self._record, self._time, self._weather, actor)
         tokens = Tokens(lambda: self._chance.random() < self._weather.reads / 4)
-        desk = worker_desk(self._desk, self._key, actor, wire, tokens)
+        desk = self._house.worker_desk(self._desk, self._key, actor, wire, tokens)
         while True:
             actor.gate("idle")
             if deliver_next(desk, self._key, actor.name):

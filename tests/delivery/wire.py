@@ -3,6 +3,7 @@
 Each request is three gates: before the bytes leave, once they took effect or did not, and when the answer is read.
 """
 
+import threading
 from collections import Counter
 from dataclasses import dataclass, field
 from random import Random
@@ -37,8 +38,8 @@ class Weather:
         self.due = False
 
 
-class Wire(httpx2.BaseTransport):
-    """One worker's way to the record system; `told` hears of each request."""
+class Wire:
+    """One worker's way to the record system."""
 
     def __init__(self, record: RecordSystem, time: Time, weather: Weather, actor: Actor) -> None:
         self._record = record
@@ -46,7 +47,7 @@ class Wire(httpx2.BaseTransport):
         self._weather = weather
         self._actor = actor
 
-    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+    def carry(self, request: httpx2.Request) -> httpx2.Response:
         """Carry one request there and the answer back, or not."""
         request.read()
         self._actor.gate(f"wire:{request.method}")
@@ -94,3 +95,21 @@ class Wire(httpx2.BaseTransport):
             self._time.pass_by(TIMEOUT)
         self._actor.gate("broken")
         raise _BROKEN[kind]("on the wire")
+
+
+class Wires(httpx2.BaseTransport):
+    """All wires of a house behind one client: each worker's thread has its own."""
+
+    def __init__(self) -> None:
+        self._of_thread = threading.local()
+
+    def lay(self, wire: Wire) -> None:
+        """This is the wire of whoever calls."""
+        self._of_thread.wire = wire
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Carry the request over the caller's own wire; ConnectError for somebody who has none."""
+        wire: Wire | None = getattr(self._of_thread, "wire", None)
+        if wire is None:
+            raise httpx2.ConnectError("only workers speak with the record system")
+        return wire.carry(request)

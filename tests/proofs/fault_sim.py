@@ -29,7 +29,7 @@ _PART = 50
 _IN_ONE_PROCESS = 150  # as many schedules take less time than other processes need to begin
 _PROCESSES = 2
 _MOST_TOLD = 20
-_SHOWN = ("acknowledged", "filed_there", "held-there", "cancelled", "parked", "refused", "behind")
+_SHOWN = ("acknowledged", "filed_there", "held-there", "cancelled", "parked", "refused", "behind", "struck")
 _FAST = Path("/dev/shm")
 
 
