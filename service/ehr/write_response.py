@@ -1,6 +1,6 @@
 """The QuestionnaireResponse in the record system, where it takes one: once for an entry, and brought up to date there.
 
-It is known by the entry's identifier, the same in every version (rule 20); an update rests on the version that was read.
+It is known by the entry's identifier, the same in every version (rule 20); an update rests on the version read.
 """
 
 from collections.abc import Callable

@@ -23,6 +23,7 @@ from service.cli.demo_clinic import CLINIC, clinics_file, registered_apps
 from service.keyring import make_keyring
 from service.sandbox.app import create_sandbox
 from service.sandbox.config import SandboxConfig
+from service.sandbox.imitations import Imitation
 from service.sandbox.records.people import seed
 from service.sandbox.records.store import Records
 from service.store.migrating import upgrade
@@ -32,6 +33,13 @@ from tests.killing.proxy import Proxy
 from tests.strangers.patients import Stranger, resources
 
 PATIENCE = 60.0
+# What each rung rests on, and nothing of what the others do.
+_HABITS = {
+    "A": Imitation(put_creates=True, conditional=False),
+    "B": Imitation(),
+    "C": Imitation(conditional=False),
+    "D": Imitation(conditional=False, identifier_search="passed over"),
+}
 _spawning = multiprocessing.get_context("forkserver")
 
 
@@ -149,6 +157,7 @@ def stage(
         base_url=sandbox_url,
         apps=registered_apps(origin, folder),
         audiences=(f"{origin}/{CLINIC}/fhir",),
+        imitation=_HABITS[rung],
     )
     _spawning.set_forkserver_preload(["tests.killing.warm"])
     with ExitStack() as ending:

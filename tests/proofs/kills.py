@@ -27,10 +27,10 @@ from tests.proofs.figures import Figures, at_least, exactly
 from tests.strangers.patients import INFUSIONS, Stranger
 
 DEFAULT_N = 1000
-CI_N = 24
+CI_N = 16
 NEEDS = ("postgres",)
 
-_RUNGS = ("B", "C", "D")
+_RUNGS = ("A", "B", "C", "D")
 _OF_THE_SERVER = 0.2
 _STANDING_STILL = 0.08
 _ON_THE_WIRE = 0.15
@@ -52,7 +52,7 @@ class Tally:
 def prove(n: int, seed: int, report: Callable[[str], None]) -> Figures:
     """n kills, shared among both databases and all rungs; what was acknowledged is filed once, or on the list."""
     chance = random.Random(seed)
-    tally, verdicts, sound = Tally(), list[Verdict](), 0
+    tally, verdicts, sound, stuck = Tally(), list[Verdict](), 0, 0
     places = [(kind, rung) for kind in ("sqlite", "postgresql") for rung in _RUNGS]
     with a_server() as server:
         for number, (kind, rung) in enumerate(places):
@@ -63,6 +63,7 @@ def prove(n: int, seed: int, report: Callable[[str], None]) -> Figures:
                 _settle(made)
                 sound += is_sound(made.place.database)
                 verdicts.append(judge(made.place.folder, made.place.database, mine.acknowledged))
+            stuck += verdicts[-1].parked if rung != "D" else 0
             tally.acknowledged |= mine.acknowledged
             tally.kills += mine.kills
             tally.pauses += mine.pauses
@@ -70,10 +71,11 @@ def prove(n: int, seed: int, report: Callable[[str], None]) -> Figures:
             tally.stalls += mine.stalls
             counted = f"{mine.kills.total()} kills, {mine.cuts} cuts, {len(mine.acknowledged)} acknowledged"
             report(f"{kind}, rung {rung}: {counted}, {verdicts[-1]}")
-    return _figures(n, tally, verdicts, sound, len(places))
+    return _figures(n, tally, verdicts, sound, stuck, len(places))
 
 
-def _figures(n: int, tally: Tally, verdicts: list[Verdict], sound: int, places: int) -> Figures:
+def _figures(n: int, tally: Tally, verdicts: list[Verdict], sound: int, stuck: int, places: int) -> Figures:
+    """`stuck` counts what waits for a person although its rung can tell what became of it."""
     steps = {step.lower(): tally.kills[step] for step in STEPS}
     return Figures(
         planned=n,
@@ -87,6 +89,7 @@ def _figures(n: int, tally: Tally, verdicts: list[Verdict], sound: int, places: 
             "cuts": tally.cuts,
             "stalls": tally.stalls,
             "parked": sum(one.parked for one in verdicts),
+            "stuck": stuck,
             "misfiled": sum(one.misfiled for one in verdicts),
             "lost": sum(one.lost for one in verdicts),
             "duplicates": sum(one.duplicates for one in verdicts),
@@ -96,6 +99,7 @@ def _figures(n: int, tally: Tally, verdicts: list[Verdict], sound: int, places: 
             "kills": at_least(n),
             "acknowledged": at_least(n),
             "misfiled": exactly(0),
+            "stuck": exactly(0),
             "lost": exactly(0),
             "duplicates": exactly(0),
             "sound": exactly(places),

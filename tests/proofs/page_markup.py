@@ -179,7 +179,7 @@ def _of_requests(world: World, words: Sequence[str], pages: Pages) -> None:
 
 
 def _in_a_path(said: str) -> str:
-    """A slash would make it another address with another page; the test's own way to a server knows ASCII paths only."""
+    """A slash would make it another address with another page; the way to a server in here knows ASCII paths only."""
     return re.sub(r"(%[89A-F][0-9A-F])+", "_", said.replace("%2F", "|"))
 
 
