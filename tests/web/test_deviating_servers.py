@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 from service.cli.demo_clinic import CLINIC
 from service.store.row_security import whole_house
 from service.store.tables import visits
+from service.web import guards
 from tests.people import Browser, sign_in
 from tests.web.deviating_servers import DOCUMENTS, IDENTITIES, RETURNS, TOKEN_ANSWERS, Answered
 from tests.web.overhearing import Overheard, listen, noting
@@ -63,6 +64,10 @@ def changed(address: str, query: dict[str, str | None]) -> str:
     return f"{CALLBACK}?{urlencode(kept)}"
 
 
+def state_of(address: str) -> str:
+    return parse_qs(urlsplit(address).query)["state"][0]
+
+
 def _the_server_deviates(trial: Trial, overheard: Overheard) -> None:
     for answered in (*TOKEN_ANSWERS.values(), *IDENTITIES.values()):
         back = trial.way_back()
@@ -91,7 +96,7 @@ def _the_way_back_deviates(trial: Trial) -> None:
 
 
 def _launches_are_mixed(trial: Trial) -> None:
-    """Two tabs with each other's codes, another person's code, another browser, too late, a second time."""
+    """Two tabs with each other's codes, another person's, another browser, a made cookie, too late, a second time."""
     one, two = trial.way_back(), trial.way_back()
     code = {name: parse_qs(urlsplit(two).query)[name][0] for name in ("code",)}
     trial.deviates(trial.browser.ask("GET", changed(one, dict(code))))
@@ -101,6 +106,9 @@ def _launches_are_mixed(trial: Trial) -> None:
     trial.deviates(trial.browser.ask("GET", changed(mine, stolen)))
     trial.deviates(Browser(trial.world).ask("GET", trial.way_back()))
     trial.deviates(bob.ask("GET", trial.way_back()))
+    guessed = trial.way_back()
+    [name] = [one.name for one in trial.browser.jar if guards.short_digest(state_of(guessed)) in one.name]
+    trial.deviates(Browser(trial.world).ask("GET", guessed, headers={"Cookie": f"{name}={'x' * 43}"}))
     late = trial.way_back()
     trial.world.clock.pass_time(minutes=11)
     trial.deviates(trial.browser.ask("GET", late))
@@ -133,7 +141,7 @@ def test_no_deviation_signs_anybody_in_and_no_token_is_told(
         f"happy_paths={100 * trial.arrived // trial.honest}% "
         f"token_markers={len(overheard.secrets)} token_markers_in_output={len(told)}",
     )
-    assert trial.deviations >= len(TOKEN_ANSWERS) + len(IDENTITIES) + len(DOCUMENTS) + len(RETURNS) + 6 >= 100
+    assert trial.deviations >= len(TOKEN_ANSWERS) + len(IDENTITIES) + len(DOCUMENTS) + len(RETURNS) + 7 >= 100
     assert (trial.completed, trial.arrived) == (0, trial.honest)
     assert trial.visits() == trial.honest + 1  # and the launch that was tried a second time
     assert len(overheard.secrets) > 200
