@@ -99,17 +99,6 @@ def predecessor(store: Store, clinic: str, entry_id: str, before_version: int) -
     return max(there, key=lambda filing: filing.entry_version, default=None)
 
 
-def before_version(store: Store, clinic: str, entry_id: str, version: int) -> list[Filing]:
-    """What the earlier versions of this entry owed, in the order in which it was owed."""
-    return _read(
-        store,
-        whole_clinic(clinic),
-        filings.c.clinic == clinic,
-        filings.c.entry_id == entry_id,
-        filings.c.entry_version < version,
-    )
-
-
 def response_there(store: Store, clinic: str, entry_id: str) -> str | None:
     """The record system's id of this entry's QuestionnaireResponse, once it stands there (rule 20)."""
     there = _read(

@@ -1,11 +1,11 @@
 """The worker files the response itself, where the record system takes responses (rule 20); the document never waits."""
 
-from service.ehr.outcome import NotSent, Outcome, Refused, Why
+from service.ehr.outcome import NotSent, Outcome, Refused, Rung, Why
 from service.ehr.write_response import write_response
 from service.r4.raw_json import with_member
 from service.smart.strict_json import NotStrict, read_object
 from service.workflow.filing_target import at_its_target
-from service.workflow.in_hand import InHand
+from service.workflow.in_hand import UNRESOLVED, InHand
 
 # Who is named in a response as the patient, in R4's order.
 _NAMING = ("subject", "author", "source")
@@ -13,6 +13,8 @@ _NAMING = ("subject", "author", "source")
 
 def file_response(work: InHand) -> Outcome:
     """One attempt; NotNow where it ended before anything was sent."""
+    if work.rung is Rung.NONE and work.claimed.send_started_at is not None and not work.is_sent_anew:
+        return UNRESOLVED
     work.sign_in()
     work = at_its_target(work)
     body = _body(work)

@@ -11,7 +11,7 @@ from service.r4.document_reference import FoundDocument
 from service.smart.problems import SmartProblem
 from service.store import filings
 from service.workflow.filing_target import at_its_target
-from service.workflow.in_hand import ATTEMPT, InHand
+from service.workflow.in_hand import ATTEMPT, UNRESOLVED, InHand
 from service.workflow.make_summary import Made, in_the_next_form, kept_or_made
 
 _STRUCK = "entered-in-error"
@@ -76,6 +76,8 @@ def _filed(work: InHand, earlier: Filing | None, made: Made) -> Outcome:
         found = _found_after_all(work)
         if found is not None:
             return found
+        if not work.is_sent_anew:
+            return UNRESOLVED
     return file_document(
         work.clinic.for_delivery,
         work.rung,
@@ -87,7 +89,7 @@ def _filed(work: InHand, earlier: Filing | None, made: Made) -> Outcome:
 
 
 def _found_after_all(work: InHand) -> Outcome | None:
-    """On rung D a person sends again what may have been filed: it is looked for first, by its bytes (W-12 b)."""
+    """On rung D what may have been filed is looked for by its bytes, also before a person sends it again (W-12 b)."""
     try:
         found = copies_there(work)
     except (RecordSystemProblem, SmartProblem):

@@ -12,7 +12,7 @@ from typing import TypeVar
 from service.access.context import AccessContext
 from service.audit.record import Record
 from service.ehr.failures import outcome_of
-from service.ehr.outcome import Busy, NotSent, Outcome, Refused, Rung, Why
+from service.ehr.outcome import Busy, NotSent, Outcome, Refused, Rung, Unknown, Why
 from service.ehr.problems import RecordSystemProblem
 from service.journal.entries import EntryVersion, Filing, FilingKind
 from service.smart.problems import SmartProblem
@@ -24,6 +24,8 @@ Answer = TypeVar("Answer")
 LEASE = timedelta(seconds=120)
 # What a create and its read-back may take at the most, deadlines of 20 s each and a margin.
 ATTEMPT = timedelta(seconds=60)
+# On rung D nothing tells whether a begun send arrived: after a worker that died over it, a person must.
+UNRESOLVED = Unknown("send-unresolved")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,11 @@ class InHand:
     def rung(self) -> Rung:
         """How filing it twice is kept off; a strike may be repeated as often as one likes."""
         return Rung.PUT if self.filing.kind is FilingKind.STRIKE else self.clinic.filing.standing
+
+    @property
+    def is_sent_anew(self) -> bool:
+        """Whether a person sent it on its way, and nothing was tried since."""
+        return self.filing.first_tried_at is None
 
     @property
     def fenced(self) -> tuple[deeds.Guard, ...]:
