@@ -26,6 +26,7 @@ from service.cli.demo_clinic import CLINIC, clinics_file, registered_apps
 from service.keyring import make_keyring
 from service.sandbox.app import create_sandbox
 from service.sandbox.config import RegisteredApp, SandboxConfig
+from service.sandbox.imitations import NONE, Imitation
 from service.settings import Settings
 from service.store.migrating import upgrade
 from service.summary.rendering import Limits, RenderingChild
@@ -94,6 +95,7 @@ class Sandbox(httpx2.BaseTransport):
     clinic: str
     servers: Servers
     clock: Clock
+    imitation: Imitation = NONE
 
     @cached_property
     def app(self) -> flask.Flask:
@@ -103,6 +105,7 @@ class Sandbox(httpx2.BaseTransport):
             apps=registered_apps(JOURNAL, self.folder) + extra_apps(JOURNAL),
             audiences=(f"{JOURNAL}/{self.clinic}/fhir",),
             clock=self.clock,
+            imitation=self.imitation,
         )
         made = create_sandbox(config, Network(self.servers))
         made.jinja_env.bytecode_cache = _compiled(self.folder)
