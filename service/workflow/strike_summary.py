@@ -16,7 +16,6 @@ from service.smart.problems import SmartProblem
 from service.store import filings
 from service.workflow.in_hand import ATTEMPT, InHand
 
-_STRUCK = "entered-in-error"
 _NO_UPDATES = 405
 
 
@@ -87,8 +86,8 @@ def _standing(work: InHand, earlier: Filing) -> Iterator[str]:
     elif work.clinic.filing.standing is Rung.PUT and earlier.document_id is None:
         yield earlier.version_identifier.removeprefix("urn:uuid:")
     elif work.clinic.filing.standing is not Rung.PUT:
-        found = find_version(record_system, earlier.version_identifier)
-        yield from (one.id for one in found if one.status != _STRUCK)
+        # What somebody there has struck already counts as well: it is found, and nothing is left to be done.
+        yield from (one.id for one in find_version(record_system, earlier.version_identifier))
     work.desk.at("K4")
 
 
