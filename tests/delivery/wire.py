@@ -56,7 +56,7 @@ class Wire:
             self._weather.happened[trouble.name] += 1
         self._time.pass_by(self._weather.chance.uniform(0.01, 2.0))
         answer = self._spoilt(request, trouble) if trouble else self._true(request)
-        self._actor.gate("answered")
+        self._actor.gate(f"answered:{trouble.name}" if trouble else "answered")
         return answer
 
     def _trouble(self, request: httpx2.Request) -> Trouble | None:
@@ -93,7 +93,7 @@ class Wire:
         kind = trouble.breaks or ""
         if kind == "silent":
             self._time.pass_by(TIMEOUT)
-        self._actor.gate("broken")
+        self._actor.gate(f"broken:{trouble.name}")
         raise _BROKEN[kind]("on the wire")
 
 
