@@ -5,7 +5,7 @@ again is decided by a pure function (fault matrix, section 2).
 """
 
 from service.access.context import AccessContext, Origin, Role
-from service.ehr.outcome import Outcome, Rung, Unknown
+from service.ehr.outcome import Outcome, Rung
 from service.ehr.retry import Retry, Tried, next_attempt
 from service.journal.entries import FilingKind
 from service.store import entries, filings, finding, sessions
@@ -17,8 +17,6 @@ from service.workflow.file_summary import after_all, file_summary
 from service.workflow.in_hand import ATTEMPT, LEASE, InHand, NotNow
 from service.workflow.settle_filing import QUIET, settle, settle_nothing_there
 from service.workflow.strike_summary import strike_summary
-
-_UNRESOLVED = Unknown("send-unresolved")
 
 
 def take_over(desk: Desk) -> None:
@@ -75,7 +73,7 @@ def _deliver(work: InHand) -> None:
         settle(work, QUIET, quiet_until)
         return
     try:
-        outcome = _UNRESOLVED if _is_unresolved_on_last_rung(work) else _attempt(work)
+        outcome = _attempt(work)
     except NotNow as early:
         work, outcome = _after_all(work, early.outcome)
     if outcome is None:
@@ -113,9 +111,3 @@ def _quiet_until(work: InHand) -> Retry | None:
         return None
     until = started + ATTEMPT + work.clinic.filing.quiet_window
     return Retry(until, "quiet-window", counts=False) if work.desk.now() < until else None
-
-
-def _is_unresolved_on_last_rung(work: InHand) -> bool:
-    """On rung D nothing tells whether a begun create arrived: after a worker that died over it, a person must."""
-    begun = work.claimed.send_started_at is not None and work.filing.kind is not FilingKind.STRIKE
-    return begun and work.clinic.filing.rung is Rung.NONE
