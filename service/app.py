@@ -177,9 +177,8 @@ def _seal_answer(response: Response) -> Response:
     if request.endpoint != "static":
         headers.setdefault("Cache-Control", "no-store")
     if "visit" in (request.view_args or {}) or request.blueprint == "launch":
-        response.vary.add(
-            "Cookie"
-        )  # a cache that minds no no-store still keeps each person's page apart (T30)
+        # a cache that minds no no-store still keeps each person's page apart (T30)
+        response.vary.add("Cookie")
     if request.endpoint == "static" and "after" in request.args:
         # Asked for by the signed-out page: Chromium keeps left pages whole for "Back", no-store or not, and only
         # an answer that comes after the page was left empties that cache of it (threat T30).
