@@ -6,6 +6,7 @@ paragraphs is one of the PDF's, and whoever reads the tags has the answer sign b
 
 from service.summary import lines, signs
 from service.summary.blocks import Block, Document, Role, heading_levels
+from service.summary.joining import typed_by
 from service.summary.layout import Row
 from service.summary.tagging import LONGEST_TEXT, Element
 
@@ -34,9 +35,7 @@ class Structure:
 
     def finish(self) -> None:
         """No more rows belong to the element of the last one."""
-        # ReportLab draws the space that does not break as any other.
-        drawn = "".join(self._drawn).replace(lines.NO_SPACE, "").replace("\u00a0", " ")
-        if drawn == self._said:
+        if _read("".join(self._drawn)) == self._said:
             del self._current.kids[1:]
         else:
             _say(self._current, self._said)
@@ -63,6 +62,16 @@ class Structure:
             self._paragraphs = lines.paragraphs(block.text)  # once: an answer may be thousands of lines
             self._root.kids.append(self._answer)
         return self._answer
+
+
+def _read(drawn: str) -> str:
+    """What programs read where this is drawn: shapes as their letters, and no space but the usual one.
+
+    ReportLab draws the space that does not break as any other.
+    """
+    if drawn.isascii():
+        return drawn
+    return "".join(map(typed_by, drawn)).replace(lines.NO_SPACE, "").replace("\u00a0", " ")
 
 
 def _visible(text: str) -> str:

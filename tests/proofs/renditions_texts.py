@@ -43,6 +43,7 @@ _COMBINING = (
     "Z\u0351\u0346\u0313\u0310a\u0334\u0337l\u0321g\u0327o\u0489",
     "שָׁלוֹם",
     "العَرَبِيَّة",
+    "Q\ufb59I, \ufb59 \ufefb\ufe91 \ufdfa shapes that were typed, \ufb2a\ufb4b \ufb01",
     "가 \u1100\u1161\u11a8",
 )
 # What looks like mark-up, commands or our own words, for each of the four forms and for what may come after them.

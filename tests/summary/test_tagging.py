@@ -66,6 +66,8 @@ def test_labels_are_words_of_their_own() -> None:
         "self-compassion " * 200,
         "\u00a0no break\u00a0",
         "אני מרגיש (טוב) 12:30",
+        "Q\ufb59I \u00e9 a shape that was typed",
+        "a ب b",
         "我觉得 [U+0041] \u202e\x00",
         "q" * 20_000,
         "🌊" * 9_000,
