@@ -1,6 +1,7 @@
 """How new infusions can be found, by the record system's own word; and the asking for what changed."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,8 @@ import pytest
 from service.ehr.finding import FindingWay, changed_since, patient_changed, way_to_find
 from service.ehr.problems import Refused, Unreachable, Unreadable
 from service.sandbox.records.capability import capability_statement
+from service.sandbox.records.habits import Habits
+from service.sandbox.records.store import Records
 from tests.ehr.hostile_records import HostileRecords, bundle, ok
 from tests.ehr.shown_records import encounter, showing
 
@@ -79,8 +82,10 @@ def test_a_parameter_may_be_declared_for_all_types_at_once() -> None:
     assert way_to_find(statement).by_last_updated
 
 
-def test_the_sandbox_can_be_asked_for_what_changed() -> None:
-    way = way_to_find(capability_statement("http://localhost:8090/fhir"))
+def test_the_sandbox_can_be_asked_for_what_changed(tmp_path: Path) -> None:
+    records = Records(tmp_path / "records.sqlite", lambda: SINCE)
+    way = way_to_find(capability_statement("http://localhost:8090/fhir", Habits(records)))
+    records.close()
     assert way == FindingWay(**dict.fromkeys(FindingWay.__dataclass_fields__, True))
 
 
