@@ -1,4 +1,5 @@
-"""The worker: for each clinic one thread that delivers what is owed, and one that looks for new infusions."""
+"""The worker: for each clinic one thread that delivers what is owed, one that looks for new infusions, and one that
+looks again at what was filed."""
 
 import threading
 from collections.abc import Callable
@@ -12,9 +13,11 @@ from service.workflow.deliver_entry import deliver_next, forget_expired
 from service.workflow.desk import Desk
 from service.workflow.find_infusions import find_infusions
 from service.workflow.hand_over_tasks import hand_over_tasks
+from service.workflow.look_after_filings import look_after_filings
 
 IDLE_SECONDS = 0.5
 FIND_SECONDS = 2.0
+LOOK_SECONDS = 30.0
 _TIDY_EVERY = 600  # idle rounds: about five minutes
 _log = structlog.get_logger("worker")
 
@@ -44,7 +47,7 @@ def start(wiring: Wiring) -> Workers:
             target=until, args=(ending, wiring.desk, key, owner), name=f"{name}-{key}", daemon=True
         )
         for key in wiring.desk.clinics
-        for name, until in (("deliver", deliver_until), ("find", find_until))
+        for name, until in (("deliver", deliver_until), ("find", find_until), ("look", look_until))
     )
     for thread in threads:
         thread.start()
@@ -68,6 +71,17 @@ def find_until(ending: threading.Event, desk: Desk, clinic: str, owner: str) -> 
     while not ending.is_set():
         if not _safely(_find, desk, clinic, owner):
             ending.wait(FIND_SECONDS)
+
+
+def look_until(ending: threading.Event, desk: Desk, clinic: str, owner: str) -> None:
+    """Look again at what was filed, some at a time, so that deliveries never wait for it."""
+    while not ending.is_set():
+        if not _safely(_look, desk, clinic, owner):
+            ending.wait(LOOK_SECONDS)
+
+
+def _look(desk: Desk, clinic: str, owner: str) -> bool:  # noqa: ARG001 - one shape for every round
+    return look_after_filings(desk, clinic) > 0
 
 
 def _find(desk: Desk, clinic: str, owner: str) -> bool:

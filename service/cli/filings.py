@@ -15,7 +15,7 @@ def filings() -> None:
 @filings.command("list")
 @click.argument("clinic")
 def list_owed(clinic: str) -> None:
-    """Name everything that is due, parked or refused, with its reason."""
+    """Name everything that is due, parked or refused, or amiss in the record system, with its reason."""
     wiring = wire(read_settings())
     try:
         open_now = owed(wiring.desk, clinic)
@@ -23,7 +23,7 @@ def list_owed(clinic: str) -> None:
         wiring.stop()
     for one in open_now:
         click.echo(
-            f"{one.id}  {one.state.value}  patient {one.patient_id}  {one.reason or 'waiting its turn'}"
+            f"{one.id}  {one.state.value}  patient {one.patient_id}  {one.trouble or one.reason or 'waiting its turn'}"
         )
     click.echo(f"{len(open_now)} owed.")
 

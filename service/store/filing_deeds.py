@@ -84,7 +84,7 @@ class NoteLook:
     """The filing was looked for in the record system; `trouble` is what was amiss, a fixed word. Due again then."""
 
     filing_id: str
-    looked_at: datetime
+    looked_at: datetime | None
     due_at: datetime
     trouble: str | None
 

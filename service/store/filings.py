@@ -32,7 +32,7 @@ from service.store.engine import Store
 from service.store.reach import own_rows
 from service.store.row_security import Reach, tell, whole_clinic, whole_house
 from service.store.sealing import Seal
-from service.store.tables import filings, lanes
+from service.store.tables import entries, filings, lanes
 
 _OPEN = tuple(
     state.value for state in (FilingState.DUE, FilingState.WAITING, FilingState.PARKED, FilingState.REFUSED)
@@ -99,6 +99,16 @@ def predecessor(store: Store, clinic: str, entry_id: str, before_version: int) -
     return max(there, key=lambda filing: filing.entry_version, default=None)
 
 
+def key_of(store: Store, clinic: str, entry_id: str) -> str:
+    """The key of the entry with this id, which its business identifier is made of; LookupError where there is none."""
+    this = select(entries.c.key).where(entries.c.clinic == clinic, entries.c.id == entry_id)
+    with store.asking(whole_clinic(clinic)) as connection:
+        key: str | None = connection.scalar(this)
+    if key is None:
+        raise LookupError("there is no such entry")
+    return key
+
+
 def response_there(store: Store, clinic: str, entry_id: str) -> str | None:
     """The record system's id of this entry's QuestionnaireResponse, once it stands there (rule 20)."""
     there = _read(
@@ -147,7 +157,7 @@ def claim_next(
         return None
     kept = kept_summaries.kept_for(connection, seal, clinic, row.id)
     summary, media_type = kept or (None, None)
-    return Claimed(_as_filing(row), fence, now + lease, row.send_started_at, summary, media_type)
+    return Claimed(as_filing(row), fence, now + lease, row.send_started_at, summary, media_type)
 
 
 # --- changes ---------------------------------------------------------------------------------------------------
@@ -284,9 +294,9 @@ def _ready(clinic: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
 def _read(store: Store, who: AccessContext | Reach, *conditions: ColumnElement[bool]) -> list[Filing]:
     with store.asking(who) as connection:
         rows = connection.execute(select(filings).where(*conditions).order_by(filings.c.number)).all()
-    return [_as_filing(row) for row in rows]
+    return [as_filing(row) for row in rows]
 
 
-def _as_filing(row: Row[Any]) -> Filing:
+def as_filing(row: Row[Any]) -> Filing:
     values = {name: getattr(row, name) for name in _COLUMNS}
     return Filing(**values | {"state": FilingState(row.state), "kind": FilingKind(row.kind)})

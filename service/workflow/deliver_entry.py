@@ -5,7 +5,7 @@ again is decided by a pure function (fault matrix, section 2).
 """
 
 from service.access.context import AccessContext, Origin, Role
-from service.ehr.outcome import Outcome, Rung
+from service.ehr.outcome import Filed, Outcome, Rung
 from service.ehr.retry import Retry, Tried, next_attempt
 from service.journal.entries import FilingKind
 from service.store import entries, filings, finding, sessions
@@ -35,13 +35,19 @@ def forget_expired(desk: Desk) -> None:
 
 
 def deliver_next(desk: Desk, clinic_key: str, owner: str) -> bool:
-    """Do the clinic's next due filing; whether there was one to try. `owner` names the worker in its lease."""
+    """Do the clinic's next due filing; whether there was one to try. `owner` names the worker in its lease.
+
+    While the record system does not answer at all, nothing is claimed but a probe now and then (W-20).
+    """
     now = desk.now()
     desk.at("K0")
+    if not desk.breakers.begin(clinic_key, now):
+        return False
     claimed = desk.writer.run_alone(
         lambda connection: filings.claim_next(connection, desk.store.seal, clinic_key, now, LEASE, owner)
     )
     if claimed is None:
+        desk.breakers.give_back(clinic_key)
         return False
     desk.at("K1")
     work = _in_hand(desk, clinic_key, claimed)
@@ -70,11 +76,14 @@ def _in_hand(desk: Desk, clinic_key: str, claimed: Claimed) -> InHand:
 def _deliver(work: InHand) -> None:
     quiet_until = _quiet_until(work)
     if quiet_until is not None:
+        _heard(work, QUIET)
         settle(work, QUIET, quiet_until)
         return
     try:
         outcome = _attempt(work)
+        _heard(work, outcome)
     except NotNow as early:
+        _heard(work, early.outcome)
         work, outcome = _after_all(work, early.outcome)
     if outcome is None:
         settle_nothing_there(work)
@@ -88,6 +97,12 @@ def _deliver(work: InHand) -> None:
         quiet_window=work.clinic.filing.quiet_window,
     )
     settle(work, outcome, decided)
+
+
+def _heard(work: InHand, outcome: Outcome | None) -> None:
+    """Tell the clinic's breaker; a strike that found nothing has been answered, too."""
+    breakers = work.desk.breakers
+    breakers.heard(work.clinic.key, outcome or Filed(""), work.filing.patient_id, work.desk.now())
 
 
 def _attempt(work: InHand) -> Outcome | None:

@@ -5,13 +5,14 @@ The wiring fills it once; workflows take it as their first argument and reach no
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID, uuid5
 
+from service.ehr.breaker import Breaker
 from service.ehr.client import RecordSystem
-from service.ehr.outcome import Rung
+from service.ehr.outcome import Outcome, Rung
 from service.journal.overview import ClinicRules
 from service.journal.problems import NotYours
 from service.journal.prompts import PromptLibrary
@@ -145,6 +146,39 @@ class Turns:
         return self._locks[hash(name) % len(self._locks)]
 
 
+class Breakers:
+    """Each clinic's breaker, as this process knows its record system (W-20)."""
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        self._by_clinic: dict[str, Breaker] = {}
+
+    def begin(self, clinic: str, now: datetime) -> bool:
+        """Whether a filing may be tried now; it is on its way then."""
+        with self._turn:
+            breaker = self._by_clinic.get(clinic, Breaker())
+            may = breaker.lets_through(now)
+            self._by_clinic[clinic] = breaker.tried(now) if may else breaker
+            return may
+
+    def heard(self, clinic: str, outcome: Outcome, patient: str, now: datetime) -> None:
+        """What became of it."""
+        with self._turn:
+            breaker = self._by_clinic.get(clinic, Breaker())
+            self._by_clinic[clinic] = breaker.after(outcome, patient, now)
+
+    def give_back(self, clinic: str) -> None:
+        """Nothing was tried after all."""
+        with self._turn:
+            breaker = self._by_clinic.get(clinic, Breaker())
+            self._by_clinic[clinic] = replace(breaker, probed_at=None)
+
+    def is_closed(self, clinic: str) -> bool:
+        """Whether the record system is believed to be there."""
+        with self._turn:
+            return self._by_clinic.get(clinic, Breaker()).until is None
+
+
 class Rendering(Protocol):
     """Makes a summary in a form; CannotRender where it cannot be made."""
 
@@ -162,7 +196,8 @@ class Desk:
     `chance` numbers from 0 up to 1.
 
     `words_key` derives, for a named draft, the key that seals words in a browser tab which the server has not
-    confirmed yet (rule 14): the server keeps it, the tab only borrows it. `renewals` are the turns at a visit's token.
+    confirmed yet (rule 14): the server keeps it, the tab only borrows it. `renewals` are the turns at a visit's token;
+    `breakers` tell which record system is left alone for a while.
 
     `at` is told of each point of the delivery protocol that is reached ("K0" to "K9", fault matrix section 2): whoever
     tries what a crash there leaves behind stops the worker at it.
@@ -181,6 +216,7 @@ class Desk:
     render: Rendering
     words_key: Callable[[str], bytes]
     renewals: Turns = field(default_factory=Turns)
+    breakers: Breakers = field(default_factory=Breakers)
     at: Callable[[str], None] = _goes_on
 
     def entry_id(self, clinic: str, key: str) -> str:

@@ -22,7 +22,8 @@ def settle(work: InHand, outcome: Outcome, decided: Next) -> None:
         # Nothing of this attempt is under way there. What an earlier one may have left stays noted.
         changes = (deeds.NoteSendStarted(work.filing.id, work.claimed.send_started_at), *changes)
     if isinstance(decided, Done):
-        changes = (deeds.NoteSendStarted(work.filing.id, None), *_ended(work), *changes)
+        known = () if decided.held else (deeds.NoteSendStarted(work.filing.id, None),)
+        changes = (*known, *_ended(work), *changes)
     work.perform(*changes, records=(_remembered(work, outcome, decided),))
     work.desk.at("K8")
 

@@ -1,0 +1,49 @@
+"""A person sends on its way again what was parked or refused, or what is gone from the record (rule 22, F26).
+
+Nothing does that by itself. The worker looks first whether it stands there after all, as at every attempt.
+"""
+
+from service.access.context import AccessContext
+from service.audit.record import Deed
+from service.journal.entries import Filing, FilingState
+from service.journal.problems import ChangedElsewhere, NotYours
+from service.store import deeds, filings
+from service.store.deeds import GuardFailed
+from service.workflow.desk import Desk
+from service.workflow.remember import record
+
+_OPEN = (FilingState.DUE, FilingState.PARKED, FilingState.REFUSED)
+# What stands there several times, in other words or struck, another copy would not mend.
+_GONE = ("missing-there", "held-too-long")
+
+
+def may_be_sent_again(filing: Filing) -> bool:
+    """Whether a person may send it on its way; not while it waits for an encounter (rule 11)."""
+    return filing.state in _OPEN or filing.trouble in _GONE
+
+
+def send_again(desk: Desk, context: AccessContext, patient_id: str, filing_id: str) -> None:
+    """Send this patient's filing on its way again; NotYours where there is none within reach that may be.
+
+    ChangedElsewhere where somebody was quicker.
+    """
+    mine = filings.of_patient(desk.store, context, patient_id)
+    found = next((one for one in mine if one.id == filing_id), None)
+    if found is None:
+        raise NotYours
+    put_on_its_way(desk, context, found)
+
+
+def put_on_its_way(desk: Desk, context: AccessContext, filing: Filing) -> None:
+    """The filing is due now, as it was just seen; NotYours where it may not be sent, ChangedElsewhere."""
+    if not may_be_sent_again(filing):
+        raise NotYours
+    remembered = record(
+        desk, context, Deed.FILING, patient=filing.patient_id, what=filing.id, reason="tried-again"
+    )
+    still = deeds.FilingIsAt(filing.id, filing.state)
+    again = deeds.PostponeFiling(filing.id, desk.now(), 0, None)
+    try:
+        desk.writer.perform(deeds.Deed(context.clinic, (still,), (again,), (remembered,)))
+    except GuardFailed:
+        raise ChangedElsewhere from None
