@@ -128,13 +128,18 @@ class _Bench:
             for wait in _WAITS:
                 self._means.pause(wait)
                 found = self.found(identifier)
+                lag = (self._means.now() - sent).total_seconds()
                 if any(not _carries(one, identifier) for one in found):
                     return "finds everything", None
                 if found:
-                    return "finds", (self._means.now() - sent).total_seconds()
+                    return self._unless_by_chance(lag)
         except RecordSystemProblem:
             return "refused", None
         return "finds nothing", None
+
+    def _unless_by_chance(self, lag: float) -> tuple[Search, float | None]:
+        # Where ours is the only document, a search that passes the identifier over finds just that one, too.
+        return ("finds everything", None) if self.found(self.new_identifier()) else ("finds", lag)
 
     def strike_all(self) -> tuple[str, ...]:
         """Mark all that was made as entered in error; what could not be marked, by its address or identifier."""

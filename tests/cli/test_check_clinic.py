@@ -1,0 +1,96 @@
+"""`check-clinic` before a record system: what it declares against the profile, and the rung proven there."""
+
+import pytest
+from click.testing import CliRunner, Result
+
+from service.audit.record import Deed
+from service.cli import commands
+from service.cli.demo_clinic import CLINIC, TEST_PATIENT
+from tests.cli.conftest import Place, log
+
+EMBEDDED = 'profile = "embedded"'
+
+
+def call(*words: str) -> Result:
+    return CliRunner().invoke(commands, ["check-clinic", "--clinic", CLINIC, *words])
+
+
+def test_the_profile_and_the_rung_are_said_and_that_nobody_has_proven_it(place: Place) -> None:
+    result = call()
+
+    assert result.exit_code == 0, result.output
+    assert "Filing goes by profile embedded, on rung B." in result.output
+    assert "Rung B is not proven: until it is, count on D (run check-clinic --prove)." in result.output
+    assert "0 warning(s)." in result.output
+
+
+@pytest.mark.parametrize(
+    ("profile", "words"),
+    [
+        ("hapi", 'rung "A" is relied on, and the record system does not declare it'),
+        ("epic-like", "conditional_create is declared for DocumentReference, and not made use of"),
+        ("epic-like", "updates is declared for DocumentReference, and not made use of"),
+    ],
+)
+def test_each_difference_between_what_is_declared_and_the_profile_is_named(
+    place: Place, profile: str, words: str
+) -> None:
+    place.change(EMBEDDED, f'profile = "{profile}"')
+
+    result = call()
+
+    assert result.exit_code == 0, result.output
+    assert f"warning: {words}" in result.output
+
+
+def test_the_rung_is_proven_on_the_test_patient_and_all_is_struck(place: Place) -> None:
+    result = call("--prove")
+
+    assert result.exit_code == 0, result.output
+    assert f"Tried on {TEST_PATIENT}:" in result.output
+    assert "A small document (pdf) was taken (201)." in result.output
+    assert "Proven: B, C, D." in result.output
+    assert "marked as entered in error, but for 0." in result.output
+    assert [one.reason for one in log(CLINIC) if one.deed is Deed.CONFIGURATION] == [
+        "probe-begun",
+        "probe-proved-B",
+    ]
+
+
+def test_a_rung_that_does_not_hold_is_an_error(place: Place) -> None:
+    place.change(EMBEDDED, 'profile = "hapi"')
+
+    result = call("--prove")
+
+    assert result.exit_code == 1
+    assert 'filing.rung is "A", and only B, C, D was seen to hold: set rung = "B".' in result.output
+
+
+def test_without_a_test_patient_nothing_is_sent_and_that_is_said(place: Place) -> None:
+    place.change(f'test_patient = "{TEST_PATIENT}"\n', "")
+
+    assert "name a filing.test_patient for that" in call().output
+    result = call("--prove")
+
+    assert result.exit_code == 1
+    assert "rung D holds until the clinic names one" in result.output
+    assert [one for one in log(CLINIC) if one.deed is Deed.FILING] == []
+
+
+def test_a_test_patient_who_is_not_there_is_said(place: Place) -> None:
+    place.change(f'test_patient = "{TEST_PATIENT}"', 'test_patient = "Patient/nobody"')
+
+    result = call("--prove")
+
+    assert result.exit_code == 1
+    assert "Patient/nobody is not in the record system." in result.output
+
+
+def test_a_profile_that_clashes_with_the_clinics_own_keys_is_named(place: Place) -> None:
+    place.change(EMBEDDED, 'profile = "epic-like"\nrung = "B"')
+
+    result = call()
+
+    assert result.exit_code != 0
+    assert "clinic.maple-grove.filing" in str(result.exception)
+    assert "conditional_create" in str(result.exception)
