@@ -6,6 +6,10 @@ from typing import Any
 from service.r4.canonical import URI_IDENTIFIER
 from service.smart.fhir_id import is_id
 
+# For an update that is to make a resource: what comes late, behind the answer of a later attempt, changes nothing any
+# more of what was superseded or struck meanwhile. A record system that does not know it ignores it.
+IF_NEW: Mapping[str, str] = {"If-None-Match": "*"}
+
 
 def named(identifier: str) -> str:
     """A URI of ours ("urn:uuid:…") as a token to search for (R4 search, token)."""

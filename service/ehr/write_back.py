@@ -15,7 +15,7 @@ from service.ehr.client import RecordSystem, Written
 from service.ehr.failures import outcome_of
 from service.ehr.marking import mark
 from service.ehr.outcome import Filed, HeldThere, NotSent, Outcome, Refused, Rung, Unknown, Why
-from service.ehr.versions import named, version_of
+from service.ehr.versions import IF_NEW, named, version_of
 from service.r4 import document_reference
 from service.r4.canonical import URI_IDENTIFIER
 from service.r4.document_reference import FoundDocument
@@ -183,7 +183,7 @@ def _sent(record: RecordSystem, rung: Rung, wanted: _Wanted, at: Callable[[str],
 
 def _send(record: RecordSystem, rung: Rung, wanted: _Wanted) -> Written:
     if rung is Rung.PUT:
-        return record.update(_TYPE, wanted.own_id, _with_id(wanted.body, wanted.own_id))
+        return record.update(_TYPE, wanted.own_id, _with_id(wanted.body, wanted.own_id), IF_NEW)
     headers = {"If-None-Exist": f"identifier={named(wanted.identifier)}"} if rung is Rung.CONDITIONAL else {}
     return record.create(_TYPE, wanted.body, headers)
 
@@ -209,7 +209,7 @@ def _confirm(record: RecordSystem, rung: Rung, wanted: _Wanted, written: Written
     existed = written.status == 200 and rung is Rung.CONDITIONAL
     try:
         resource = record.read(_TYPE, written.id)
-    except problems.RecordSystemProblem:
+    except (problems.RecordSystemProblem, SmartProblem):  # without a token, too: the document was sent
         if written.status != 201 and not existed:
             return Unknown("no-proof")
         # There by its status and its address; some record systems let us write and not read (E-05).
@@ -227,7 +227,7 @@ def _confirm_by_search(record: RecordSystem, rung: Rung, wanted: _Wanted) -> Out
         return Unknown("no-proof")
     try:
         found = _find(record, wanted.identifier)
-    except (problems.RecordSystemProblem, _UnfilteredSearch):
+    except (problems.RecordSystemProblem, SmartProblem, _UnfilteredSearch):
         return Unknown("no-proof")
     return _judge(record, wanted, found) or Unknown("not-found-after-write")
 

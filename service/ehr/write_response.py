@@ -13,7 +13,7 @@ from service.ehr.marking import mark
 from service.ehr.outcome import Filed, HeldThere, NotSent, Outcome, Refused, Rung, Unknown, Why
 from service.ehr.problems import RecordSystemProblem, Unreadable
 from service.ehr.problems import Refused as SaidNo
-from service.ehr.versions import if_still, named, version_of
+from service.ehr.versions import IF_NEW, if_still, named, version_of
 from service.r4.canonical import URI_IDENTIFIER
 from service.r4.elements import identifier, part, reference
 from service.r4.raw_json import with_member
@@ -126,7 +126,7 @@ def _send(record: RecordSystem, rung: Rung, wanted: _Wanted, standing: list[Json
         id_ = standing[0]["id"]
         return record.update(_TYPE, id_, _with_id(wanted, id_), if_still(version_of(standing[0])))
     if rung is Rung.PUT:
-        return record.update(_TYPE, wanted.own_id, _with_id(wanted, wanted.own_id))
+        return record.update(_TYPE, wanted.own_id, _with_id(wanted, wanted.own_id), IF_NEW)
     headers = {"If-None-Exist": f"identifier={named(wanted.identifier)}"} if rung is Rung.CONDITIONAL else {}
     return record.create(_TYPE, wanted.body, headers)
 
@@ -141,7 +141,7 @@ def _confirm(
         return Unknown("no-proof")
     try:
         resource = record.read(_TYPE, written.id)
-    except RecordSystemProblem:
+    except (RecordSystemProblem, SmartProblem):  # without a token, too: the response was sent
         if written.status != 201 and not changes:
             return Unknown("no-proof")
         return Filed(written.id, written.version, verified=False)
