@@ -4,9 +4,10 @@ Workers are stopped for longer than their lease, die at any point and start agai
 is set. Then the faults stop, time goes on until nothing is to be done any more, and the ledger is judged.
 """
 
+import threading
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from service.ehr.outcome import Rung
@@ -56,7 +57,9 @@ class Schedule:
         self._weather = Weather(chance, troubled / 4, troubled)
         self._death, self._stop = chance.choice((0.0, 0.01, 0.04)), chance.choice((0.0, 0.01, 0.04))
         self._desk = house.desk_of(self._key, habits, self._time, name)
-        self._people = People(self._desk, self._key, chance, patients, strike_there=self._strike_there)
+        # Whoever makes a version asks for a new id between looking and committing: workers may come between.
+        deciding = replace(self._desk, new_id=self._deciding)
+        self._people = People(deciding, self._key, chance, patients, strike_there=self._strike_there)
         self._deeds = chance.choice((1, 2, 2, 3, 4))
         self._slack = habits.slack
         self._healing = False
@@ -109,6 +112,11 @@ class Schedule:
             self._people.act()
             self._resting.clear()
 
+    def _deciding(self) -> str:
+        if threading.current_thread().name == "person":
+            self._person.gate("deciding")
+        return self._desk.new_id()
+
     def _strike_there(self) -> bool:
         standing = [one for one in self._record.ledger.standing() if one["status"] == "current"]
         if standing:
@@ -156,9 +164,9 @@ class Schedule:
         if actor.is_busy and actor.at != "K0":
             self._fruitless = 0
         self._time.pass_by(self._chance.uniform(0, 0.2))
-        if actor is self._person:
+        if actor is self._person and actor.at == "idle":
             self._person.wakes_at = self._time.seconds + self._chance.choice((0.0, 1.0, 30.0, 1200.0))
-        elif wrong := self._lanes.look(actor.name, actor.at, self._time.wall):
+        elif actor is not self._person and (wrong := self._lanes.look(actor.name, actor.at, self._time.wall)):
             self._verdict.wrong(wrong, f"{actor.name} at {actor.at}")
         if actor.fault is not None:
             self._verdict.wrong("broken", f"{actor.name}: {type(actor.fault).__name__}: {actor.fault}")
