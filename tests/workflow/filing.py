@@ -10,6 +10,7 @@ import httpx2
 from service.ehr.outcome import Rung
 from service.journal.entries import Filing, FilingState
 from service.store import filings
+from service.web.guards import WIRING
 from service.workflow.deliver_entry import deliver_next
 from service.workflow.desk import Desk
 from tests.factories import response
@@ -41,9 +42,28 @@ def documents(world: World) -> list[dict[str, Any]]:
 
 def on_rung(world: World, rung: Rung) -> Desk:
     """The desk of a clinic whose record system stands on this rung."""
+    return with_rules(world, rung=rung)
+
+
+def with_rules(world: World, **rules: Any) -> Desk:
+    """The desk of a clinic with these filing rules."""
     clinic = world.desk.clinics[CLINIC]
-    changed = replace(clinic, filing=replace(clinic.filing, rung=rung))
+    changed = replace(clinic, filing=replace(clinic.filing, **rules))
     return replace(world.desk, clinics=dict(world.desk.clinics) | {CLINIC: changed})
+
+
+def delivered(desk: Desk) -> int:
+    """Let the worker do what is due now; how many attempts it made."""
+    attempts = 0
+    while deliver_next(desk, CLINIC, "worker"):
+        attempts += 1
+    return attempts
+
+
+def keep_rules(world: World, **rules: Any) -> None:
+    """From now on this is how the clinic of this world files, whoever asks."""
+    world.wiring = replace(world.wiring, desk=with_rules(world, **rules))
+    world.app.extensions[WIRING] = world.wiring
 
 
 def until_quiet(world: World, desk: Desk | None = None, days: float = 2) -> int:

@@ -1,0 +1,134 @@
+"""The response itself, filed beside its document where the record system takes it: one for an entry (rule 20)."""
+
+import httpx2
+import pytest
+
+from service.ehr.outcome import Rung
+from service.journal.entries import FilingKind, FilingState
+from service.workflow.filings_by_command import try_again
+from tests.web.changing import answered, made, put, writer
+from tests.workflow.filing import after, documents, fails, keep_rules, owed, sent, told
+from tests.workflow.responses import TakesResponses, response_of, summary_of
+from tests.world import CLINIC, World
+
+ANY_RUNG = pytest.mark.parametrize("rung", [Rung.PUT, Rung.CONDITIONAL, Rung.SEARCH])
+
+
+def filing_both(world: World, records: TakesResponses, rung: Rung = Rung.CONDITIONAL) -> None:
+    keep_rules(world, response=True, rung=rung)
+    world.net.meddler = records
+
+
+def waited_for(world: World, minutes: float = 20, times: int = 3) -> None:
+    for _ in range(times):
+        world.deliver()
+        world.clock.pass_time(minutes=minutes)
+
+
+@ANY_RUNG
+def test_response_and_document_are_filed_and_the_document_names_the_response(
+    world: World, rung: Rung
+) -> None:
+    filing_both(world, records := TakesResponses(), rung)
+    sent(world)
+    world.deliver()
+
+    ((id_, kept),) = records.kept.items()
+    assert kept["status"] == "completed"
+    assert response_of(world).state is summary_of(world).state is FilingState.FILED
+    assert response_of(world).document_id == id_
+    assert documents(world)[0]["context"]["related"] == [{"reference": f"QuestionnaireResponse/{id_}"}]
+
+
+@ANY_RUNG
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        told(503),
+        after(told(503)),
+        after(told(200)),
+        fails(httpx2.ConnectError),
+        after(fails(httpx2.ReadTimeout)),
+    ],
+)
+def test_whatever_befalls_it_there_is_one_response_in_the_end(
+    world: World, rung: Rung, spoil: object
+) -> None:
+    filing_both(world, records := TakesResponses(spoil, 2), rung)  # type: ignore[arg-type]
+    sent(world)
+    waited_for(world)
+
+    assert len(records.kept) == 1
+    assert response_of(world).state is FilingState.FILED
+    assert len(documents(world)) == 1
+
+
+@pytest.mark.parametrize("status", [400, 403, 422, 500])
+def test_a_response_that_is_not_taken_never_holds_up_the_document(world: World, status: int) -> None:
+    filing_both(world, TakesResponses(told(status), 99))
+    sent(world)
+    world.deliver()
+
+    assert summary_of(world).state is FilingState.FILED
+    assert response_of(world).state is not FilingState.FILED
+    assert "related" not in documents(world)[0]["context"]
+
+
+@ANY_RUNG
+def test_a_later_version_updates_the_response_there(world: World, rung: Rung) -> None:
+    filing_both(world, records := TakesResponses(), rung)
+    app = writer(world)
+    body, tag = made(world, app, "completed", encounter="six-done-1")
+    world.deliver()
+    put(app, answered(body, "other words") | {"status": "amended"}, tag)
+    world.deliver()
+
+    ((_, kept),) = records.kept.items()
+    assert (kept["status"], kept["meta"]["versionId"]) == ("amended", "2")
+    assert [one.rpartition(" ")[2] for one in records.ledger] == ["completed", "amended"]
+
+
+def test_an_update_that_somebody_else_overtook_rests_on_what_is_read_anew(world: World) -> None:
+    filing_both(world, records := TakesResponses())
+    app = writer(world)
+    body, tag = made(world, app, "completed", encounter="six-done-1")
+    world.deliver()
+    put(app, answered(body, "other words") | {"status": "amended"}, tag)
+    records.spoil, records.left = told(412), 1
+    waited_for(world)
+
+    ((_, kept),) = records.kept.items()
+    assert kept["status"] == "amended"
+    assert response_of(world).state is FilingState.FILED
+
+
+def test_entered_in_error_strikes_the_response_too(world: World) -> None:
+    filing_both(world, records := TakesResponses())
+    app = writer(world)
+    body, tag = made(world, app, "completed", encounter="six-done-1")
+    world.deliver()
+    put(app, body | {"status": "entered-in-error"}, tag)
+    world.deliver()
+
+    ((_, kept),) = records.kept.items()
+    assert kept["status"] == documents(world)[0]["status"] == "entered-in-error"
+    assert [one.state for one in owed(world) if one.kind is FilingKind.STRIKE] == [FilingState.FILED]
+
+
+def test_on_the_last_rung_an_unknown_end_is_for_a_person_and_never_sent_twice(world: World) -> None:
+    filing_both(world, records := TakesResponses(after(told(503)), 1), Rung.NONE)
+    sent(world)
+    waited_for(world, times=5)
+
+    assert (response_of(world).state, response_of(world).reason) == (FilingState.PARKED, "unknown-outcome")
+    assert len(records.ledger) == 1
+    assert summary_of(world).state is FilingState.FILED
+
+    try_again(world.desk, CLINIC, response_of(world).id)
+    world.deliver()
+    assert response_of(world).state is FilingState.FILED
+
+
+def test_where_responses_are_not_taken_none_is_owed(world: World) -> None:
+    sent(world)
+    assert [one.kind for one in owed(world)] == [FilingKind.SUMMARY]
