@@ -8,9 +8,9 @@ from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from service.ehr.client import RecordSystem
+from service.ehr.client import RecordSystem, Written
 from service.ehr.failures import outcome_of
-from service.ehr.outcome import Filed, HeldThere, Outcome, Refused, Why
+from service.ehr.outcome import Filed, HeldThere, Outcome, Refused, Unknown, Why
 from service.ehr.problems import RecordSystemProblem
 from service.ehr.versions import if_still, version_of
 from service.smart.problems import SmartProblem
@@ -43,4 +43,19 @@ def mark(
         written = record.update(resource_type, resource_id, body, if_still(version_of(resource)))
     except (RecordSystemProblem, SmartProblem) as problem:
         return outcome_of(problem)
-    return HeldThere(resource_id) if written.status == 202 else Filed(resource_id, written.version)
+    return (
+        HeldThere(resource_id) if written.status == 202 else _proven(record, resource_type, written, status)
+    )
+
+
+def _proven(record: RecordSystem, resource_type: str, written: Written, status: str) -> Outcome:
+    """A yes counts once the resource is seen with its new status, in the answer or by reading it (F21)."""
+    seen = written.resource
+    try:
+        if seen is None and written.id is not None:
+            seen = record.read(resource_type, written.id)
+    except (RecordSystemProblem, SmartProblem):
+        return Unknown("no-proof")
+    if seen is None or seen.get("status") != status:
+        return Unknown("not-marked")
+    return Filed(str(seen.get("id")), version_of(seen))

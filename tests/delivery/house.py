@@ -24,7 +24,7 @@ from service.settings import Settings
 from service.smart.problems import ServerSilent
 from service.store.migrating import upgrade
 from service.summary.content import Summary
-from service.workflow.desk import ClinicDesk, Desk
+from service.workflow.desk import Breakers, ClinicDesk, Desk
 from tests.delivery.habits import QUIET, Habits
 from tests.delivery.record_system import BASE, ORIGIN
 from tests.delivery.time_passing import Time
@@ -66,7 +66,7 @@ class House:
         self.wires.lay(wire)
         client = Client(BASE, self.http, tokens.token, renew=tokens.forget)
         clinic = replace(desk.clinics[key], for_delivery=client)
-        return replace(desk, clinics={key: clinic}, at=actor.gate)
+        return replace(desk, clinics={key: clinic}, at=actor.gate, breakers=Breakers())
 
 
 @contextmanager

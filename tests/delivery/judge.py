@@ -87,6 +87,7 @@ def judge(
         _entry(verdict, rung, last, theirs, filings)
         if last.struck:
             _struck(verdict, last, strikes.get(entry), [one for one in theirs if one.status != _STRUCK])
+    _once_at_a_time(verdict, ledger)
     _in_order(verdict, ledger.taken)
     _not_resurrected(verdict, ledger)
 
@@ -108,8 +109,6 @@ def _one(
     mine = [one for one in documents if one.version == filing.version_identifier]
     verdict.counts[filing.state.value] += 1
     verdict.counts["filed_there"] += bool(mine)
-    if sum(one.status != _STRUCK for one in mine) > 1:
-        verdict.wrong("duplicates", f"{about}: {len(mine)} documents, and we say {filing.state.value}")
     for one in mine:
         if not _is_right(one.resource, one, told):
             verdict.wrong("misfiled", about)
@@ -188,6 +187,20 @@ def _in_order(verdict: Verdict, taken: Iterable[Resource]) -> None:
         if one.number < reached.get(one.entry, 0):
             verdict.wrong("disordered", f"{' '.join(one.words)} (version {one.number})")
         reached[one.entry] = max(one.number, reached.get(one.entry, 0))
+
+
+def _once_at_a_time(verdict: Verdict, ledger: Ledger) -> None:
+    """At no moment two copies of one version stand, even where one of them is struck later."""
+    standing: dict[str, set[str]] = {}
+    for line in ledger.lines:
+        one = _read(line.resource)
+        copies = standing.setdefault(one.version, set())
+        if one.status == _STRUCK:
+            copies.discard(line.id)
+        elif line.id not in copies:
+            copies.add(line.id)
+            if len(copies) > 1:
+                verdict.wrong("duplicates", f"{' '.join(one.words)} (version {one.number})")
 
 
 def _not_resurrected(verdict: Verdict, ledger: Ledger) -> None:

@@ -14,6 +14,7 @@ from service.ehr.outcome import Rung
 from service.journal.entries import FilingState
 from service.workflow.deliver_entry import deliver_next, take_over
 from service.workflow.in_hand import LEASE
+from service.workflow.look_after_filings import look_after_filings
 from tests.delivery.habits import habits_of
 from tests.delivery.house import House, Tokens
 from tests.delivery.judge import Verdict, judge
@@ -27,7 +28,9 @@ from tests.delivery.wire import Weather, Wire
 _RUNGS = (Rung.PUT, Rung.CONDITIONAL, Rung.SEARCH, Rung.NONE)
 _LEASE = LEASE.total_seconds()
 _MOST_STEPS = 6000
-_LOOKS = 3  # so often everybody looks in vain before it is over
+# So long everybody rests between looks that are in vain, before it is over: longer than a breaker stays open.
+_RESTS = (1.0, 60.0, 600.0, 1800.0)
+_DAYS = 2  # on which what was filed is looked at again
 # Where a stop lengthens the way of bytes whose leaving was noted: a client that only searches cannot wait for ever.
 _ON_THEIR_WAY = ("K5", "wire:POST", "wire:PUT")
 
@@ -82,6 +85,11 @@ class Schedule:
             self._healing = True
             self._weather.clear()
             self._go_on(until=lambda: False)
+            for _ in range(_DAYS):
+                self._time.pass_by(24 * 3600.0)
+                self._fruitless = 0
+                self._resting.clear()
+                self._go_on(until=lambda: False)
         finally:
             for actor in (*self._workers, self._person):
                 actor.die()
@@ -101,7 +109,7 @@ class Schedule:
         desk = self._house.worker_desk(self._desk, self._key, actor, wire, tokens)
         while True:
             actor.gate("idle")
-            if deliver_next(desk, self._key, actor.name):
+            if deliver_next(desk, self._key, actor.name) or look_after_filings(desk, self._key):
                 self._resting.clear()
             else:
                 self._resting.add(actor.name)
@@ -221,8 +229,9 @@ class Schedule:
         if self._record.next_at is not None:
             coming.append(self._record.next_at - self._time.seconds)
         ahead = [one for one in coming if one > 0]
-        if not ahead:
-            self._fruitless += 1
-        self._time.pass_by(min(ahead, default=1.0) + 0.002)
+        if not ahead and self._fruitless == len(_RESTS):
+            return False
+        self._time.pass_by(min(ahead) + 0.002 if ahead else _RESTS[self._fruitless])
+        self._fruitless += not ahead
         self._resting.clear()
-        return self._fruitless < _LOOKS
+        return True
