@@ -30,7 +30,6 @@ REACH_A_CLINIC = {
     "courses": {"_patients"},
     "entries": {"for_delivery", "whole"},
     "filings": {
-        "before_version",
         "claim_next",
         "key_of",
         "of_one_entry",
