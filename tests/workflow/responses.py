@@ -1,4 +1,4 @@
-"""The part of a record system that takes QuestionnaireResponses, standing on the wire before one that takes documents."""
+"""The part of a record system that takes responses, standing on the wire before one that takes documents."""
 
 import json
 from collections.abc import Callable

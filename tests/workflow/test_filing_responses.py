@@ -7,7 +7,7 @@ from service.ehr.outcome import Rung
 from service.journal.entries import FilingKind, FilingState
 from service.workflow.filings_by_command import try_again
 from tests.web.changing import answered, made, put, writer
-from tests.workflow.filing import after, documents, fails, keep_rules, owed, sent, told
+from tests.workflow.filing import after, documents, fails, keep_rules, on_any_rung, owed, sent, told
 from tests.workflow.responses import TakesResponses, response_of, summary_of
 from tests.world import CLINIC, World
 
@@ -15,7 +15,7 @@ ANY_RUNG = pytest.mark.parametrize("rung", [Rung.PUT, Rung.CONDITIONAL, Rung.SEA
 
 
 def filing_both(world: World, records: TakesResponses, rung: Rung = Rung.CONDITIONAL) -> None:
-    keep_rules(world, response=True, rung=rung)
+    keep_rules(on_any_rung(world), response=True, rung=rung)
     world.net.meddler = records
 
 

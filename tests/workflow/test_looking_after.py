@@ -24,6 +24,7 @@ from tests.workflow.filing import (
     documents,
     fails,
     keep_rules,
+    on_any_rung,
     on_rung,
     owed,
     sent,
@@ -122,7 +123,7 @@ def test_only_what_is_gone_can_be_sent_again(world: World, trouble: str) -> None
     if trouble == "struck-there":
         change_there(world, status="entered-in-error")
     else:
-        attachment = documents(world)[0]["content"][0]["attachment"] | {"data": "b3RoZXI="}
+        attachment = {"contentType": "application/pdf", "data": "b3RoZXI="}
         change_there(world, content=[{"attachment": attachment}])
     look(world, hours=1)
 
@@ -275,7 +276,7 @@ def test_a_round_is_bounded(world: World) -> None:
 
 @pytest.mark.parametrize("rung", list(Rung))
 def test_on_every_rung_what_stands_there_is_no_trouble(world: World, rung: Rung) -> None:
-    sent(world)
+    sent(on_any_rung(world))
     delivered(on_rung(world, rung))
     world.clock.pass_time(hours=1)
     assert look_after_filings(on_rung(world, rung), CLINIC) == 1
