@@ -9,7 +9,7 @@ RUN = @$(PYTHON) run.py
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):[^#]*## /make \1\t/' | expand -t 18
 
-demo: ## the service beside a stand-in record system, with invented people (PORT=8080 FOLDER=.demo)
+demo: ## the service beside a stand-in record system, with invented people (PORT=8080 FOLDER=.demo IMITATE=epic)
 	$(RUN) demo
 
 demo-check: ## walk one journal entry through the demo, from launch to the filed summary, and end

@@ -240,6 +240,7 @@ def demo() -> int:
     options = given("--port", "PORT")
     if os.environ.get("FOLDER"):
         options += ["--folder", str(Path(os.environ["FOLDER"]).resolve())]
+    options += given("--imitate", "IMITATE")
     return become(environment(ROOT, "run"), "-m", "service.cli", "demo", *options)
 
 

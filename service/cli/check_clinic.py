@@ -10,8 +10,9 @@ from service.cli.database import why_unready
 from service.cli.proof_words import objection, words_of
 from service.cli.simulate_series import known_clinic
 from service.clinic import Clinic, read_clinics
-from service.ehr.declared import declares_put, differences
+from service.ehr.declared import differences, worth_trying
 from service.ehr.finding import FindingWay, way_to_find
+from service.ehr.outcome import Rung
 from service.ehr.problems import RecordSystemProblem
 from service.ehr.profile import Offers, profile_named
 from service.filing_table import FilingTable
@@ -43,7 +44,7 @@ def check_clinic(clinic: str, proves: bool) -> None:
         _echo([f"Filing goes by profile {found.filing.profile}, on rung {table.rung}."])
         lacking = [*_lacking(found, way), *differences(statement, table, _offers(found))]
         _echo([f"warning: {words}" for words in lacking])
-        proof = _Proof(wiring, clinic, found, table, declares_put(statement))
+        proof = _Proof(wiring, clinic, found, table, worth_trying(statement, table))
         unproven = proof.told() if proves else _not_tried(found, table)
     except (RecordSystemProblem, SmartProblem, CannotProve, CannotRender) as problem:
         raise click.ClickException(str(problem)) from None
@@ -80,7 +81,7 @@ class _Proof:
     key: str
     clinic: Clinic
     table: FilingTable
-    puts: bool
+    tries: frozenset[Rung]
 
     def told(self) -> str | None:
         """Try, print what was seen, and why the clinic's rung cannot be kept, if so."""
@@ -94,8 +95,7 @@ class _Proof:
         if unready is not None:
             return unready
         desk.writer.start()
-        tries_put = self.puts or self.table.rung == "A"
-        seen = prove(desk, self.key, patient.removeprefix("Patient/"), time.sleep, tries_put=tries_put)
+        seen = prove(desk, self.key, patient.removeprefix("Patient/"), time.sleep, self.tries)
         _echo([f"Tried on {patient}:", *(f"  {words}" for words in words_of(seen, self.table))])
         return objection(seen, self.table)
 
@@ -107,6 +107,7 @@ def _told(clinic: Clinic, way: FindingWay, address: str) -> list[str]:
         "medication administrations can be read": way.medication_administrations,
         "episodes of care can be read": way.episodes,
         "documents can be filed": way.documents,
+        "documents can be found by our identifier (rung C)": way.documents_found,
         "documents can be created on a condition (rung B)": way.conditional_create_of_documents,
         "documents can be changed": way.documents_updated,
         "tasks can be written": way.tasks,

@@ -6,6 +6,7 @@ It stands apart from the probe: a statement is read in a moment and may be wrong
 from collections.abc import Iterator
 
 from service.ehr.finding import NOTHING, offers_of
+from service.ehr.outcome import Rung
 from service.ehr.profile import Offers
 from service.filing_table import FilingTable
 from service.r4.elements import Json
@@ -33,13 +34,22 @@ def differences(statement: Json, table: FilingTable, offers: Offers) -> Iterator
             yield f"creating a {type_} is expected, and the record system does not declare it"
 
 
-def declares_put(statement: Json) -> bool:
-    """Whether an update may make a document that is not there (rung A)."""
-    return offers_of(statement).get(_TYPE, NOTHING).is_created_by_update
+def worth_trying(statement: Json, table: FilingTable) -> frozenset[Rung]:
+    """The rungs whose way of sending is to be tried: what is declared or relied on.
+
+    B is tried anyhow where documents can be struck again: nothing is left behind to find out more.
+    """
+    documents = offers_of(statement).get(_TYPE, NOTHING)
+    may_strike = table.updates or documents.does("update")
+    tries = {
+        Rung.PUT: documents.is_created_by_update or table.rung == "A",
+        Rung.CONDITIONAL: documents.is_created_once or table.conditional_create or may_strike,
+    }
+    return frozenset(rung for rung, is_worth_it in tries.items() if is_worth_it)
 
 
 def _needed(table: FilingTable, offers: Offers) -> tuple[str, ...]:
-    """The types to be created: documents always, others where the profile expects them."""
+    """The types to be created beside documents: those that are written, and those that the profile expects."""
     own = {"QuestionnaireResponse": table.response, "Task": table.tasks}
-    wanted = {_TYPE, *offers.creates, *(type_ for type_, is_on in own.items() if is_on)}
-    return tuple(sorted(wanted))
+    wanted = {*offers.creates, *(type_ for type_, is_on in own.items() if is_on)}
+    return tuple(sorted(wanted - {_TYPE}))

@@ -20,9 +20,9 @@ class FindingWay:
 
     The first three say how visits are found: over the clinic by the instant of their last change, and for one patient
     with a date or without. `appointments`, `procedures`, `medication_administrations` and `episodes` can be searched
-    by patient; patients many at once by their ids. `tasks` can be created, updated and found by identifier; documents
-    created and found by identifier, where `documents_updated` also changed. Conditional create is W-13's.
-    `subscriptions` can be made.
+    by patient; patients many at once by their ids. `tasks` can be created, updated and found by identifier. `documents`
+    can be created, with `documents_found` found by identifier, with `documents_updated` changed; conditional create is
+    W-13's. `subscriptions` can be made.
     """
 
     by_last_updated: bool = False
@@ -36,6 +36,7 @@ class FindingWay:
     tasks: bool = False
     subscriptions: bool = False
     documents: bool = False
+    documents_found: bool = False
     documents_updated: bool = False
     conditional_create_of_documents: bool = False
 
@@ -119,7 +120,8 @@ def _way(offers: dict[str | None, Offer]) -> FindingWay:
         patients_by_id=of("Patient").finds_by("_id"),
         tasks=tasks.does("create", "update") and tasks.finds_by("identifier"),
         subscriptions=of("Subscription").does("create"),
-        documents=documents.does("create") and documents.finds_by("identifier"),
+        documents=documents.does("create"),
+        documents_found=documents.finds_by("identifier"),
         documents_updated=documents.does("update"),
         conditional_create_of_documents=documents.does("create") and documents.is_created_once,
     )

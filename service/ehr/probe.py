@@ -74,8 +74,8 @@ class Probed:
         return tuple(rung for rung, seen in holds.items() if seen)
 
 
-def probe(means: Means, *, tries_put: bool) -> Probed:
-    """Try the rungs on the test patient, read back, and strike everything; A only where `tries_put`.
+def probe(means: Means, tries: frozenset[Rung]) -> Probed:
+    """Create once on the test patient, then twice in the way of each of these rungs, read back, and strike everything.
 
     Never raises for anything the record system does.
     """
@@ -84,8 +84,9 @@ def probe(means: Means, *, tries_put: bool) -> Probed:
     try:
         seen |= _first(bench)
         if seen["status"] is not None and not seen["refused_for"]:
-            seen["repeats"] = _repeated(bench, tries_put)
-            seen["at_once"] = _at_once(bench)
+            seen["repeats"] = _repeated(bench, tries)
+            if seen["repeats"].get(Rung.CONDITIONAL) == 1:
+                seen["at_once"] = _at_once(bench)
     except (RecordSystemProblem, SmartProblem) as problem:
         seen |= {"status": seen.get("status"), "refused_for": (str(problem),)}
     left = bench.strike_all()
@@ -218,12 +219,10 @@ def _kept(bench: _Bench, id_: str | None, identifier: str) -> bool | None:
     return None if standing is None else _carries(standing, identifier)
 
 
-def _repeated(bench: _Bench, tries_put: bool) -> dict[Rung, int | None]:
+def _repeated(bench: _Bench, tries: frozenset[Rung]) -> dict[Rung, int | None]:
     """The same document twice, one after the other, in the way of each rung."""
-    ways: dict[Rung, Callable[[str], Written]] = {Rung.CONDITIONAL: lambda one: _conditional(bench, one)}
-    if tries_put:
-        ways[Rung.PUT] = bench.put
-    return {rung: _standing_after(bench, way) for rung, way in ways.items()}
+    ways = {Rung.PUT: bench.put, Rung.CONDITIONAL: lambda one: _conditional(bench, one)}
+    return {rung: _standing_after(bench, way) for rung, way in ways.items() if rung in tries}
 
 
 def _standing_after(bench: _Bench, way: Callable[[str], Written]) -> int | None:

@@ -10,6 +10,7 @@ from datetime import datetime
 from service.access.context import AccessContext, Origin, Role
 from service.audit.record import Deed, Outcome, Record
 from service.ehr.encounters import encounters_of, patient_of
+from service.ehr.outcome import Rung
 from service.ehr.probe import Means, Probed, probe
 from service.r4 import document_reference
 from service.store import deeds
@@ -27,7 +28,7 @@ class CannotProve(Exception):
 
 
 def prove(
-    desk: Desk, clinic_key: str, patient_id: str, pause: Callable[[float], None], *, tries_put: bool
+    desk: Desk, clinic_key: str, patient_id: str, pause: Callable[[float], None], tries: frozenset[Rung]
 ) -> Probed:
     """Send small documents twice to this test patient's record, see what becomes of them, and strike them all.
 
@@ -49,7 +50,7 @@ def prove(
         now=desk.now,
         pause=pause,
     )
-    seen = probe(means, tries_put=tries_put)
+    seen = probe(means, tries)
     desk.writer.perform(deeds.Deed(clinic_key, records=_remembered(desk, context, seen)))
     return seen
 

@@ -62,11 +62,16 @@ def test_a_record_system_that_offers_everything() -> None:
         _statement(_resource("Task", "create", "search-type", by=("identifier",))),
         _statement(_resource("Task", "create", "update", "search-type", by=("patient",))),
         _statement(_resource("DocumentReference", "read", conditionalCreate=True)),
-        _statement(_resource("DocumentReference", "create", conditionalCreate="true")),
     ],
 )
 def test_what_is_not_said_clearly_is_not_offered(statement: dict[str, Any]) -> None:
     assert way_to_find(statement) == FindingWay()
+
+
+def test_documents_that_are_created_only_are_not_found_nor_created_on_a_condition() -> None:
+    """Most that record systems offer (rung D); a condition said in another shape than R4's counts as none."""
+    statement = _statement(_resource("DocumentReference", "create", conditionalCreate="true"))
+    assert way_to_find(statement) == FindingWay(documents=True)
 
 
 def test_each_way_by_itself() -> None:

@@ -12,6 +12,7 @@ from service.ehr.profile import EMBEDDED, ProfileUnusable, profile_named, profil
 from service.filing_table import FilingTable
 from service.sandbox.imitations import IMITATIONS
 from service.wiring import filing_table
+from tests.rules.sources import ROOT
 
 ONE = """
 title = "One"
@@ -149,3 +150,16 @@ def test_the_demo_has_a_profile_for_each_record_system_that_it_imitates(
 def test_a_test_patient_is_a_patient(written: str) -> None:
     with pytest.raises(ValueError, match="one patient"):
         FilingRules(test_patient=written)
+
+
+def test_every_key_is_explained_beside_the_others() -> None:
+    page = (ROOT / "docs" / "clinics.md").read_text("utf-8")
+    table = page[page.index("[clinic.maple-grove.filing]") :].partition("```")[0]
+    assert [key for key in FilingRules.model_fields if f"{key} = " not in table] == []
+
+
+def test_every_profile_is_in_the_table_of_record_systems() -> None:
+    page = (ROOT / "docs" / "record-systems.md").read_text("utf-8")
+    for name in profile_names():
+        filing = profile_named(name).filing
+        assert f"| `{name}` | {filing.rung} |" in page

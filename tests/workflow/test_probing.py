@@ -9,6 +9,7 @@ import pytest
 from service.audit.record import Deed, Outcome
 from service.cli.demo_clinic import PROFILES
 from service.cli.proof_words import objection, words_of
+from service.ehr.declared import worth_trying
 from service.ehr.outcome import Rung
 from service.ehr.probe import Probed
 from service.ehr.profile import profile_named
@@ -44,14 +45,12 @@ def imitated(world_with: WorldWith) -> Imitated:
     return make
 
 
-def proved(world: World, patient: str = TEST_PATIENT, *, tries_put: bool = False) -> Probed:
-    return prove(
-        world.desk,
-        CLINIC,
-        patient,
-        lambda seconds: world.clock.pass_time(seconds=seconds),
-        tries_put=tries_put,
-    )
+BOTH = frozenset({Rung.PUT, Rung.CONDITIONAL})
+CONDITIONAL = frozenset({Rung.CONDITIONAL})
+
+
+def proved(world: World, patient: str = TEST_PATIENT, tries: frozenset[Rung] = CONDITIONAL) -> Probed:
+    return prove(world.desk, CLINIC, patient, lambda seconds: world.clock.pass_time(seconds=seconds), tries)
 
 
 def letters(seen: Probed) -> str:
@@ -65,7 +64,7 @@ def subjects(world: World) -> set[str]:
 @pytest.mark.parametrize("kind", sorted(PROVEN))
 def test_the_rung_that_holds_is_proven(imitated: Imitated, kind: str) -> None:
     world = imitated(kind)
-    seen = proved(world, tries_put=kind == "hapi")
+    seen = proved(world, tries=BOTH if kind == "hapi" else CONDITIONAL)
 
     assert letters(seen) == PROVEN[kind]
     assert seen.held is ("reviewed" in kind)
@@ -77,7 +76,7 @@ def test_nothing_is_left_standing_that_could_be_struck_and_the_rest_is_named(
     imitated: Imitated, kind: str
 ) -> None:
     world = imitated(kind)
-    seen = proved(world, tries_put=kind == "hapi")
+    seen = proved(world, tries=BOTH if kind == "hapi" else CONDITIONAL)
 
     standing = {f"DocumentReference/{one['id']}" for one in documents(world) if one["status"] == "current"}
     assert standing == set(seen.left)
@@ -194,3 +193,24 @@ def test_an_answer_that_never_comes_leaves_the_document_to_be_looked_for(imitate
     assert seen.refused_for
     assert [one["status"] for one in documents(world)] == ["entered-in-error"]
     assert seen.left == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "tried"),
+    [
+        ("hapi", "AB"),
+        ("medplum", "B"),
+        ("us-core", "B"),
+        ("epic", ""),
+        ("oracle", "B"),
+        ("athenapractice", ""),
+    ],
+)
+def test_what_nobody_relies_on_is_tried_only_where_it_can_be_taken_back(
+    imitated: Imitated, kind: str, tried: str
+) -> None:
+    world = imitated(kind)
+    statement = world.desk.clinic(CLINIC).for_delivery.capabilities()
+    tries = worth_trying(statement, profile_named(PROFILES[kind]).filing)
+    assert "".join(sorted(rung.value for rung in tries)) == tried
+    assert len(proved(world, tries=tries).left) == (0 if tried else 1)
