@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from service.ehr.outcome import Rung
 from service.journal.entries import Filing, FilingKind, FilingState
 from tests.delivery.house import read_stand_in
+from tests.delivery.lanes import VISIBLE, waits
 from tests.delivery.ledger import Ledger, Resource
 from tests.delivery.people import Acknowledged
 
 _STRUCK = "entered-in-error"
-_VISIBLE = (FilingState.PARKED, FilingState.REFUSED, FilingState.WAITING)
 # Each of these is a promise that was not kept.
 WRONGS = (
     "lost",  # acknowledged, and neither in the record nor on anybody's list
@@ -113,21 +113,13 @@ def _one(
         if not _is_right(one.resource, one, told):
             verdict.wrong("misfiled", about)
     waiting = [one for one in held if one.version == filing.version_identifier]
-    if filing.state is FilingState.DUE and _waits(filing, filings):
+    if filing.state is FilingState.DUE and waits(filing, filings.values()):
         verdict.counts["behind"] += 1
         return
     is_over = newest[told.entry].struck and filing.state is FilingState.CANCELLED
     wrong = _wrong(filing, mine, waiting, is_last=newest[told.entry].version == told.version)
     if wrong and not is_over:
         verdict.wrong(wrong, f"{about}: we say {filing.state.value} ({filing.reason})")
-
-
-def _waits(filing: Filing, filings: Mapping[tuple[str, int], Filing]) -> bool:
-    """Whether it stands on the list behind an earlier version that waits for a person."""
-    return any(
-        entry == filing.entry_id and number < filing.entry_version and one.state in _VISIBLE
-        for (entry, number), one in filings.items()
-    )
 
 
 def _wrong(filing: Filing, mine: list[_Document], held: list[_Document], *, is_last: bool) -> str | None:
@@ -137,7 +129,7 @@ def _wrong(filing: Filing, mine: list[_Document], held: list[_Document], *, is_l
         if mine or held:
             return "strays"
         return "lost" if is_last else None
-    if filing.state in _VISIBLE:
+    if filing.state in VISIBLE:
         return None if filing.reason or filing.state is FilingState.WAITING else "lost"
     return None if mine or held else "lost"
 
@@ -176,7 +168,7 @@ def _struck(verdict: Verdict, last: Acknowledged, strike: Filing | None, standin
     verdict.counts["struck"] += 1
     if state is FilingState.DUE:
         verdict.wrong("stuck", f"the strike of {last.words}")
-    elif standing and state not in _VISIBLE:
+    elif standing and state not in VISIBLE:
         verdict.wrong("unstruck", f"{last.words}: {len(standing)} stand, and we say {state}")
 
 

@@ -1,5 +1,6 @@
 """The lanes as the database has them, looked at from outside: who holds which, and what is owed in them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +12,8 @@ from service.store.engine import Store
 from service.store.row_security import whole_clinic
 from service.store.tables import filings, lanes
 
+# On the list, with a reason.
+VISIBLE = (FilingState.PARKED, FilingState.REFUSED, FilingState.WAITING)
 _A_MOMENT = timedelta(seconds=5)
 
 
@@ -57,6 +60,11 @@ class Lanes:
             rows = connection.execute(wanted).all()
         return [_filing({name: getattr(row, name) for name in names}) for row in rows]
 
+    def due(self) -> list[Filing]:
+        """What is to be filed now or later, and waits for no earlier version that is a person's to decide about."""
+        owed = self.owed()
+        return [one for one in owed if one.state is FilingState.DUE and not waits(one, owed)]
+
     def _taken(self, owner: str, now: datetime) -> str | None:
         mine = self._of(owner)
         if mine is None:
@@ -83,3 +91,11 @@ class Lanes:
 
 def _filing(values: dict[str, Any]) -> Filing:
     return Filing(**values | {"state": FilingState(values["state"]), "kind": FilingKind(values["kind"])})
+
+
+def waits(one: Filing, owed: Iterable[Filing]) -> bool:
+    """Whether it stands on the list behind an earlier version that waits for a person."""
+    return any(
+        other.entry_id == one.entry_id and other.entry_version < one.entry_version and other.state in VISIBLE
+        for other in owed
+    )

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from service.ehr.outcome import Rung
-from service.journal.entries import FilingState
 from service.workflow.deliver_entry import deliver_next, take_over
+from service.workflow.desk import Desk
 from service.workflow.in_hand import LEASE
 from service.workflow.look_after_filings import look_after_filings
 from tests.delivery.habits import habits_of
@@ -30,7 +30,7 @@ _LEASE = LEASE.total_seconds()
 _MOST_STEPS = 6000
 # So long everybody rests between looks that are in vain, before it is over: longer than a breaker stays open.
 _RESTS = (1.0, 60.0, 600.0, 1800.0)
-_DAYS = 2  # on which what was filed is looked at again
+_A_DAY = 86_400.0  # after which what was filed is looked at again
 # Where a stop lengthens the way of bytes whose leaving was noted: a client that only searches cannot wait for ever.
 _ON_THEIR_WAY = ("K5", "wire:POST", "wire:PUT")
 
@@ -66,6 +66,7 @@ class Schedule:
         self._deeds = chance.choice((1, 2, 2, 3, 4))
         self._slack = habits.slack
         self._healing = False
+        self._looking = 0.1
         self._verdict = Verdict()
         self._trace: list[str] = []
         self._lanes = Lanes(house.desk.store, self._key)
@@ -85,11 +86,10 @@ class Schedule:
             self._healing = True
             self._weather.clear()
             self._go_on(until=lambda: False)
-            for _ in range(_DAYS):
-                self._time.pass_by(24 * 3600.0)
-                self._fruitless = 0
-                self._resting.clear()
-                self._go_on(until=lambda: False)
+            self._time.pass_by(_A_DAY)
+            self._resting.clear()
+            self._looking = 1.0
+            self._go_on(until=lambda: False)
         finally:
             for actor in (*self._workers, self._person):
                 actor.die()
@@ -109,10 +109,14 @@ class Schedule:
         desk = self._house.worker_desk(self._desk, self._key, actor, wire, tokens)
         while True:
             actor.gate("idle")
-            if deliver_next(desk, self._key, actor.name) or look_after_filings(desk, self._key):
+            if deliver_next(desk, self._key, actor.name) or self._look(desk):
                 self._resting.clear()
             else:
                 self._resting.add(actor.name)
+
+    def _look(self, desk: Desk) -> bool:
+        """Look again at what was filed, now and then: looking when nothing is due takes most of the real time."""
+        return self._chance.random() < self._looking and look_after_filings(desk, self._key) > 0
 
     def _live(self, actor: Actor) -> None:
         for _ in range(self._deeds):
@@ -225,11 +229,12 @@ class Schedule:
         """Let time pass until something may happen; whether there is anything to wait for."""
         coming = [one.wakes_at - self._time.seconds for one in self._actors()]
         coming += [self._time.until(at) for at in self._lanes.ends()]
-        coming += [self._time.until(one.due_at) for one in self._lanes.owed() if one.state is FilingState.DUE]
+        due = self._lanes.due()
+        coming += [self._time.until(one.due_at) for one in due]
         if self._record.next_at is not None:
             coming.append(self._record.next_at - self._time.seconds)
         ahead = [one for one in coming if one > 0]
-        if not ahead and self._fruitless == len(_RESTS):
+        if not ahead and (not due or self._fruitless == len(_RESTS)):
             return False
         self._time.pass_by(min(ahead) + 0.002 if ahead else _RESTS[self._fruitless])
         self._fruitless += not ahead
