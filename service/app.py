@@ -158,7 +158,7 @@ def _clinic_facts(key: str) -> dict[str, object]:
         "telephone": clinic.telephone,
         "notice": first.notice,
         "crisis_line": first.crisis_line,
-        "release": "on-submit",
+        "held_until": "" if clinic.release.hour is None else clinic.release.hour.strftime("%H:%M"),
         "language": clinic.language,
     }
 

@@ -73,6 +73,12 @@ def _origin(value: str) -> str:
     return value
 
 
+def _hour(value: str) -> str:
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        raise ValueError('must be an hour of the day such as "09:00"')
+    return value
+
+
 def _file_name(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", value):
         raise ValueError("must be the name of a file in the secrets folder, without a path")
@@ -85,6 +91,7 @@ PatientReference = Annotated[str, AfterValidator(_patient)]
 PersonReference = Annotated[str, AfterValidator(_person)]
 CanonicalUrl = Annotated[str, AfterValidator(_canonical)]
 Origin = Annotated[str, AfterValidator(_origin)]
+Hour = Annotated[str, AfterValidator(_hour)]
 FileName = Annotated[str, AfterValidator(_file_name)]
 
 
@@ -283,7 +290,10 @@ class Prompts(_Part):
 
 
 class Clinic(_Part):
-    """One clinic: its record system, its registrations, its rules."""
+    """One clinic: its record system, its registrations, its rules.
+
+    `release` says when others may see what was sent: the next morning at `release_at` in `zone`, or at once (rule 15).
+    """
 
     name: str = Field(min_length=1, max_length=120)
     iss: ServerUrl
@@ -291,7 +301,8 @@ class Clinic(_Part):
     zone: Zone
     language: Literal["en"] = "en"
     telephone: str | None = None
-    release: Literal["on-submit"] = "on-submit"
+    release: Literal["next-morning", "on-submit"] = "next-morning"
+    release_at: Hour = "09:00"
     frame_ancestors: tuple[Origin, ...] = ()
     s256_unadvertised: bool = False
     patient_app: App

@@ -25,6 +25,7 @@ from service.filing_table import FilingTable
 from service.journal.match import Coding, MatchRule
 from service.journal.overview import ClinicRules
 from service.journal.prompts import PromptLibrary
+from service.journal.release import ON_SENDING, Release
 from service.journal.series import Beyond, SeriesRule
 from service.keyring import Keyring, read_keyring, read_secret
 from service.r4.document_reference import DocumentType
@@ -181,7 +182,12 @@ def _clinic(
         introspection=_introspection(key, clinic, settings, _caller(backend, http), configurations),
         signed_tokens=clinic.api.tokens != "opaque",
         origins=frozenset(clinic.api.origins),
+        release=_release(clinic),
     )
+
+
+def _release(clinic: Clinic) -> Release:
+    return ON_SENDING if clinic.release == "on-submit" else Release.at(clinic.release_at)
 
 
 def _introspection(

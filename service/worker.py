@@ -14,6 +14,7 @@ from service.workflow.desk import Desk
 from service.workflow.find_infusions import find_infusions
 from service.workflow.hand_over_tasks import hand_over_tasks
 from service.workflow.look_after_filings import look_after_filings
+from service.workflow.release_entries import release_entries
 
 IDLE_SECONDS = 0.5
 FIND_SECONDS = 2.0
@@ -67,7 +68,7 @@ def deliver_until(ending: threading.Event, desk: Desk, clinic: str, owner: str) 
 
 
 def find_until(ending: threading.Event, desk: Desk, clinic: str, owner: str) -> None:
-    """Look for new infusions and hand over what was assigned, again and again."""
+    """Look for new infusions, follow up releases, hand over what was assigned, again and again."""
     while not ending.is_set():
         if not _safely(_find, desk, clinic, owner):
             ending.wait(FIND_SECONDS)
@@ -85,7 +86,8 @@ def _look(desk: Desk, clinic: str, owner: str) -> bool:  # noqa: ARG001 - one sh
 
 
 def _find(desk: Desk, clinic: str, owner: str) -> bool:
-    return bool(find_infusions(desk, clinic, owner) + hand_over_tasks(desk, clinic))
+    released = release_entries(desk, clinic)
+    return bool(released + find_infusions(desk, clinic, owner) + hand_over_tasks(desk, clinic))
 
 
 def _tidy(desk: Desk, clinic: str, owner: str) -> bool:  # noqa: ARG001 - one shape for every round

@@ -1,6 +1,7 @@
 """Who is asking: the one value that every question about a patient carries (threat model, rules 1 and 3)."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -56,7 +57,8 @@ class AccessContext:
     `patients` names the patients within reach; None means every patient of the clinic (care team, system
     clients), the empty set none. Where nothing is known, nothing is allowed. `subject` is the one whose chart is
     open, where records that theirs replaced are within reach as well (threat T9). `narrowings` hold all together,
-    for whatever is read, whichever way (threat T16).
+    for whatever is read, whichever way (threat T16). `at` is the instant of asking: what was held from others is seen
+    once its release has come, and without an instant nothing of it is (rule 15).
     """
 
     clinic: str
@@ -70,6 +72,7 @@ class AccessContext:
     visit: str | None = None
     subject: str | None = None
     narrowings: tuple[Narrowing, ...] = ()
+    at: datetime | None = None
 
     def reaches(self, patient_id: str) -> bool:
         """Whether this patient's data lies within reach."""
@@ -79,6 +82,11 @@ class AccessContext:
     def sees_drafts(self) -> bool:
         """Drafts, stopped, held and private words are the patient's alone (rules 13, 15, 16)."""
         return self.role is Role.PATIENT
+
+    @property
+    def sees_held(self) -> bool:
+        """What is held until its release is the patient's own; the service attaches it, and shows it to nobody."""
+        return self.role in (Role.PATIENT, Role.WORKER)
 
     @property
     def only_patient(self) -> str | None:

@@ -142,6 +142,12 @@ class EntryVersion:
         return f"urn:uuid:{self.key}"
 
 
+def without_amendments(begun: Iterable[Draft], sent: Iterable[EntryVersion]) -> list[Draft]:
+    """The drafts that stand for themselves: those that change what was sent stand with it, under the same key."""
+    keys = {entry.key for entry in sent}
+    return [draft for draft in begun if draft.key not in keys]
+
+
 @dataclass(frozen=True, slots=True)
 class Filing:
     """One thing owed to the record system on account of one entry version.

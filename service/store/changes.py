@@ -40,6 +40,7 @@ from service.store.deeds import (
     NoteAssignedWritten,
     NoteLook,
     NoteOpenItems,
+    NoteReleased,
     NoteSendStarted,
     NoteUnchanged,
     OpenVisit,
@@ -55,6 +56,7 @@ from service.store.deeds import (
     SaveEntryVersion,
     SaveRuling,
     SettleFiling,
+    TakeBackEntry,
     TouchVisit,
     VisitChange,
 )
@@ -64,7 +66,7 @@ from service.store.sealing import Seal
 def apply(connection: Connection, seal: Seal, clinic: str, change: Change) -> None:
     """Make this change; LookupError where the row it speaks of is not as it has to be."""
     match change:
-        case SaveDraft() | LinkDraft() | DropDraft() | SaveEntryVersion():
+        case SaveDraft() | LinkDraft() | DropDraft() | SaveEntryVersion() | TakeBackEntry() | NoteReleased():
             _in_journal(connection, seal, clinic, change)
         case OpenVisit() | TouchVisit() | RenewVisit() | CloseVisit() | BeginLaunch():
             _in_visits(connection, seal, clinic, change)
@@ -95,8 +97,12 @@ def _in_journal(connection: Connection, seal: Seal, clinic: str, change: Journal
             drafts.relink(connection, clinic, key, link)
         case DropDraft(key):
             drafts.drop(connection, clinic, key)
-        case SaveEntryVersion(version):
-            entry_rows.keep_version(connection, seal, clinic, version)
+        case SaveEntryVersion(version, anew):
+            entry_rows.keep_version(connection, seal, clinic, version, anew)
+        case TakeBackEntry(entry_id):
+            entry_rows.take_back(connection, clinic, entry_id)
+        case NoteReleased(entry_id):
+            entry_rows.note_released(connection, clinic, entry_id)
         case _:
             assert_never(change)
 

@@ -171,9 +171,27 @@ class DropDraft:
 
 @dataclass(frozen=True, slots=True)
 class SaveEntryVersion:
-    """Keep this version for good; it becomes the entry's newest. Version 1 is a new entry, others follow in order."""
+    """Keep this version for good; it becomes the entry's newest. Version 1 is a new entry, others follow in order.
+
+    `anew`: the entry begins with this version, whatever its number, because those before it were taken back.
+    """
 
     version: EntryVersion = field(repr=False)
+    anew: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBackEntry:
+    """Every version of the entry goes, and what was owed for them, as if it had never been sent (rule 15)."""
+
+    entry_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteReleased:
+    """What follows from the entry's release was done: nobody has to come back to it."""
+
+    entry_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +242,7 @@ class KeepCheckpoint:
     signed_at: datetime
 
 
-JournalChange = SaveDraft | LinkDraft | DropDraft | SaveEntryVersion
+JournalChange = SaveDraft | LinkDraft | DropDraft | SaveEntryVersion | TakeBackEntry | NoteReleased
 VisitChange = OpenVisit | TouchVisit | RenewVisit | CloseVisit | BeginLaunch
 Change = JournalChange | CourseChange | FindingChange | FilingChange | VisitChange | KeepCheckpoint
 

@@ -1,10 +1,11 @@
 """Questions about sent entries. Each takes the access context, and its predicates stand in the SQL (T7).
 
-Others than the patient get what was sent, without the private answers; who may see no words gets nothing.
+Others than the patient get what was sent and released, without the private answers; who may see no words gets nothing.
 """
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, String, and_, cast, func, or_, select
@@ -98,6 +99,16 @@ def count_versions(store: Store, context: AccessContext, asked: Iterable[Conditi
     with store.asking(context) as connection:
         wanted = select(func.count()).select_from(entry_versions).where(*predicates)
         return int(connection.scalar(wanted) or 0)
+
+
+def released_by(store: Store, clinic: str, at: datetime, limit: int) -> list[tuple[str, str]]:
+    """The entries whose release has come and was not followed up yet, as pairs of entry and patient; for the worker."""
+    wanted = select(entries.c.id, entries.c.patient_id).where(
+        entries.c.clinic == clinic, entries.c.held_until <= at
+    )
+    with store.asking(whole_clinic(clinic)) as connection:
+        rows = connection.execute(wanted.order_by(entries.c.held_until, entries.c.id).limit(limit)).all()
+    return [(row.id, row.patient_id) for row in rows]
 
 
 def for_delivery(store: Store, clinic: str, entry_id: str, version: int) -> EntryVersion | None:

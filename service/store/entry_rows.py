@@ -2,21 +2,42 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from service.journal.entries import Answer, Cause, EntryStatus, EntryVersion
 from service.store.sealing import Place, Seal
-from service.store.tables import entries, entry_versions
+from service.store.tables import entries, entry_versions, filings, summaries
 from service.store.words import as_link, link_columns, opened_answers, sealed_answers
 
 
-def keep_version(connection: Connection, seal: Seal, clinic: str, new: EntryVersion) -> None:
-    """Keep the version and make it the entry's newest. LookupError where it does not follow the newest one."""
-    if new.version == 1:
+def keep_version(
+    connection: Connection, seal: Seal, clinic: str, new: EntryVersion, anew: bool = False
+) -> None:
+    """Keep the version and make it the entry's newest. LookupError where it does not follow the newest one.
+
+    `anew`: there is no version before it any more, and it begins the entry under its own number.
+    """
+    if new.version == 1 or anew:
         connection.execute(insert(entries), _as_head(clinic, new))
     else:
         _move_head(connection, clinic, new)
     connection.execute(insert(entry_versions), _as_row(seal, clinic, new))
+
+
+def take_back(connection: Connection, clinic: str, entry_id: str) -> None:
+    """Every version of the entry goes, with its filings and what was rendered for them; its audit records stay."""
+    owed = select(filings.c.id).where(filings.c.clinic == clinic, filings.c.entry_id == entry_id)
+    rendered = (summaries.c.clinic == clinic, summaries.c.filing_id.in_(owed))
+    connection.execute(delete(summaries).where(*rendered))
+    for table in (filings, entry_versions):
+        connection.execute(delete(table).where(table.c.clinic == clinic, table.c.entry_id == entry_id))
+    connection.execute(delete(entries).where(entries.c.clinic == clinic, entries.c.id == entry_id))
+
+
+def note_released(connection: Connection, clinic: str, entry_id: str) -> None:
+    """The entry waits for its release no longer; its versions still say until when they were held."""
+    this = (entries.c.clinic == clinic, entries.c.id == entry_id)
+    connection.execute(update(entries).where(*this).values(held_until=None))
 
 
 def as_version(seal: Seal, row: Row[Any], with_private: bool) -> EntryVersion:

@@ -29,7 +29,7 @@ from service.journal.entries import Filing, FilingKind, FilingState
 from service.store import kept_summaries
 from service.store.columns import Instant
 from service.store.engine import Store
-from service.store.reach import own_rows
+from service.store.reach import owed_rows, still_held
 from service.store.row_security import Reach, tell, whole_clinic, whole_house
 from service.store.sealing import Seal
 from service.store.tables import entries, filings, lanes
@@ -65,12 +65,12 @@ class Claimed:
 
 def of_entry(store: Store, context: AccessContext, entry_id: str) -> list[Filing]:
     """The filings of all versions of an entry, in the order in which they were owed."""
-    return _read(store, context, *own_rows(context, filings), filings.c.entry_id == entry_id)
+    return _read(store, context, *owed_rows(context), filings.c.entry_id == entry_id)
 
 
 def of_patient(store: Store, context: AccessContext, patient_id: str) -> list[Filing]:
     """The filings of a patient, in the order in which they were owed."""
-    return _read(store, context, *own_rows(context, filings), filings.c.patient_id == patient_id)
+    return _read(store, context, *owed_rows(context), filings.c.patient_id == patient_id)
 
 
 def of_one_entry(store: Store, clinic: str, entry_id: str) -> list[Filing]:
@@ -78,10 +78,14 @@ def of_one_entry(store: Store, clinic: str, entry_id: str) -> list[Filing]:
     return _read(store, whole_clinic(clinic), filings.c.clinic == clinic, filings.c.entry_id == entry_id)
 
 
-def open_filings(store: Store, clinic: str) -> list[Filing]:
-    """What is due, waiting, parked or refused at this clinic, or amiss there: identifiers and states, no words."""
+def open_filings(store: Store, clinic: str, at: datetime) -> list[Filing]:
+    """What is due, waiting, parked or refused at this clinic, or amiss there: identifiers and states, no words.
+
+    What is held at this instant is not among it (rule 15).
+    """
     is_open = or_(filings.c.state.in_(_OPEN), filings.c.trouble.is_not(None))
-    return _read(store, whole_clinic(clinic), filings.c.clinic == clinic, is_open)
+    mine = (filings.c.clinic == clinic, is_open, ~still_held(at))
+    return _read(store, whole_clinic(clinic), *mine)
 
 
 def predecessor(store: Store, clinic: str, entry_id: str, before_version: int) -> Filing | None:

@@ -1,6 +1,7 @@
 """Who reaches which rows: the access context as predicates that stand in the SQL of every question (T7, rule 29)."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, FromClause, Table, and_, exists, false, or_
 
@@ -8,7 +9,7 @@ from service.access.context import AccessContext, Limit, Role
 from service.journal.conditions import Among, Condition, Versioned
 from service.journal.entries import EntryStatus
 from service.store import conditions as asked
-from service.store.tables import entries, entry_versions
+from service.store.tables import entries, entry_versions, filings
 
 SENT = tuple(status.value for status in EntryStatus if status.is_sent)
 
@@ -22,6 +23,13 @@ _RESOURCES = {
     "drafts": "QuestionnaireResponse",
     "assigned_sets": "Task",
 }
+
+_OWING = entry_versions.alias("owing")
+_OF_FILING = (
+    _OWING.c.clinic == filings.c.clinic,
+    _OWING.c.entry_id == filings.c.entry_id,
+    _OWING.c.version == filings.c.entry_version,
+)
 
 
 def own_rows(context: AccessContext, table: Table) -> list[ColumnElement[bool]]:
@@ -41,7 +49,20 @@ def sent_words(context: AccessContext, table: Table) -> list[ColumnElement[bool]
         conditions.append(false())
     if not context.sees_drafts:
         conditions.append(table.c.status.in_(SENT))
-    return conditions
+    return [*conditions, *_released(context, table)]
+
+
+def owed_rows(context: AccessContext) -> list[ColumnElement[bool]]:
+    """The filings within reach, without those of versions that are held from this asker (rule 15)."""
+    conditions = own_rows(context, filings)
+    if context.sees_held:
+        return conditions
+    return [*conditions, exists().where(*_OF_FILING, *_released(context, _OWING))]
+
+
+def still_held(at: datetime) -> ColumnElement[bool]:
+    """Whether a filing's version is held from others at this instant."""
+    return exists().where(*_OF_FILING, _OWING.c.held_until > at)
 
 
 def own_words(context: AccessContext, table: Table) -> list[ColumnElement[bool]]:
@@ -50,6 +71,14 @@ def own_words(context: AccessContext, table: Table) -> list[ColumnElement[bool]]
     if not context.sees_drafts:
         conditions.append(false())
     return conditions
+
+
+def _released(context: AccessContext, table: FromClause) -> list[ColumnElement[bool]]:
+    """What is held is the patient's alone until its release (rule 15)."""
+    if context.sees_held:
+        return []
+    never = table.c.held_until.is_(None)
+    return [never if context.at is None else or_(never, table.c.held_until <= context.at)]
 
 
 def _narrowed(context: AccessContext, table: Table) -> list[ColumnElement[bool]]:

@@ -9,10 +9,11 @@ from service.access.context import AccessContext, Origin, Role
 from service.audit.record import Deed, Record
 from service.journal.assigned import AssignedSet, brought_up_to_date
 from service.journal.attaching import Waiting, attachments
-from service.journal.entries import Draft, EntryStatus, EntryVersion, Link
+from service.journal.entries import Draft, EntryStatus, EntryVersion, Link, without_amendments
 from service.journal.overview import Overview, overview
 from service.journal.problems import Conflict, NotYours, TooBusy
 from service.journal.questions import EntryQuery
+from service.journal.release import is_held
 from service.store import assigned, courses, deeds, drafts, entries, merges
 from service.store.deeds import GuardFailed
 from service.workflow.desk import Desk
@@ -66,12 +67,15 @@ def _read(desk: Desk, clinic_key: str, patient_id: str) -> _Course:
     row = courses.course_row(desk.store, context, patient_id)
     begun = drafts.for_upkeep(desk.store, clinic_key, ids)
     sent = tuple(entries.find(desk.store, context, EntryQuery(patient_ids=ids, limit=MOST)))
+    begun = tuple(without_amendments(begun, sent))
     home = desk.clinic(clinic_key)
     seen, now = seen_of(desk, context, ids), desk.now()
     view = overview(seen, home.rules, home.library, now, drafts=begun, entries=sent)
-    # A Task may say "not today" (T-03). What is being written changes nothing that others are told (rule 13).
-    put_off = _put_off(begun, sent)
-    told = overview(seen, home.rules, home.library, now, drafts=put_off, entries=sent)
+    # A Task may say "not today" (T-03). What is being written changes nothing that others are told (rule 13), and what
+    # is held is like it until its release (rule 15).
+    released = tuple(one for one in sent if not is_held(one, now))
+    put_off = _put_off(begun, released)
+    told = overview(seen, home.rules, home.library, now, drafts=put_off, entries=released)
     revision, open_items = (row.revision, row.open_items) if row else (0, 0)
     return _Course(context, patient_id, revision, open_items, view, told, begun, sent)
 
@@ -95,7 +99,7 @@ def _attach(desk: Desk, course: _Course) -> bool:
 def _waiting(course: _Course) -> list[Waiting]:
     unlinked = [one for one in course.drafts if one.link.encounter_id is None]
     sent = [one for one in course.entries if one.link.encounter_id is None]
-    settled = {item.entry_id for item in course.told.items}
+    settled = {item.entry_id for item in course.view.items}
     return [
         *(Waiting(one.key, one.started_at) for one in unlinked if one.answers),
         *(

@@ -16,6 +16,7 @@ from service.ehr.outcome import Outcome, Rung
 from service.journal.overview import ClinicRules
 from service.journal.problems import NotYours
 from service.journal.prompts import PromptLibrary
+from service.journal.release import NEXT_MORNING, Release
 from service.r4.document_reference import DocumentType
 from service.smart.discovery import Configurations
 from service.smart.introspection import Introspection
@@ -104,6 +105,7 @@ class ClinicDesk:
     worker's own. `merged_patients`: a patient also reaches what was written under a record that theirs replaces, once
     the record system confirms it (threat T9). `introspection` is there where the clinic takes opaque tokens; without
     `signed_tokens` it is asked about every token. Pages of `origins` may call our FHIR base.
+    `release` says when others may see what was sent (rule 15).
     """
 
     key: str
@@ -133,6 +135,7 @@ class ClinicDesk:
     introspection: Introspection | None = None
     signed_tokens: bool = True
     origins: frozenset[str] = frozenset()
+    release: Release = NEXT_MORNING
 
 
 class Turns:

@@ -11,7 +11,7 @@ from service.workflow.send_again import put_on_its_way
 def owed(desk: Desk, clinic: str) -> list[Filing]:
     """Everything of the clinic that is due, parked, refused, or amiss there, in the order it came: ids and states, no
     words."""
-    return filings.open_filings(desk.store, desk.clinic(clinic).key)
+    return filings.open_filings(desk.store, desk.clinic(clinic).key, desk.now())
 
 
 def try_again(desk: Desk, clinic: str, filing_id: str) -> None:

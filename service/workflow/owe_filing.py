@@ -7,7 +7,8 @@ from service.workflow.desk import Desk
 def owed_for(desk: Desk, clinic_key: str, entry: EntryVersion) -> Filing | None:
     """The filing of this version; None where every answer is kept private (rule 16).
 
-    An entry without an encounter waits where the record system takes none without one (rule 11).
+    It is due once the entry is released (rule 15). An entry without an encounter waits where the record system takes
+    none without one (rule 11).
     """
     if not shared_answers(entry.answers):
         return None
@@ -19,5 +20,5 @@ def owed_for(desk: Desk, clinic_key: str, entry: EntryVersion) -> Filing | None:
         entry_version=entry.version,
         version_identifier=f"urn:uuid:{desk.new_id()}",
         state=FilingState.WAITING if waits else FilingState.DUE,
-        due_at=entry.recorded_at,
+        due_at=max(entry.recorded_at, entry.held_until or entry.recorded_at),
     )

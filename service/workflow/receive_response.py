@@ -70,7 +70,7 @@ def judge_new_response(desk: Desk, context: AccessContext, value: dict[str, obje
     """
     arrived = _judged(desk, context, value)
     if arrived.status is EntryStatus.COMPLETED:
-        _draft_revision(desk, context, arrived.key)
+        _own_draft(desk, context, arrived.key)
     elif drafts.draft(desk.store, context, arrived.key) is not None:
         raise ChangedElsewhere
     return arrived.told
@@ -232,6 +232,7 @@ def _send(desk: Desk, context: AccessContext, arrived: _Arrived, raw: bytes) -> 
     authored = arrived.received.authored
     if authored is None:
         raise NotAnEntry
+    begun = _own_draft(desk, context, arrived.key)
     sending = Sending(
         key=arrived.key,
         patient_id=arrived.patient_id,
@@ -240,9 +241,10 @@ def _send(desk: Desk, context: AccessContext, arrived: _Arrived, raw: bytes) -> 
         answers=arrived.answers,
         authored=authored,
         language=arrived.received.language or arrived.prompt_set.language,
-        draft_revision=_draft_revision(desk, context, arrived.key),
+        draft_revision=begun.revision if begun else 0,
         through="api",
         received=raw_json.supplement(raw, left_out(arrived.received, arrived.key, arrived.patient_id)),
+        follows=begun.follows if begun else 0,
     )
     return send_as_received(desk, context, sending)
 
@@ -255,18 +257,16 @@ def send_as_received(desk: Desk, context: AccessContext, sending: Sending) -> En
     return kept
 
 
-def _draft_revision(desk: Desk, context: AccessContext, key: str) -> int:
-    """The app may complete the draft it began under the same identifier; 0 where there is none.
+def _own_draft(desk: Desk, context: AccessContext, key: str) -> Draft | None:
+    """The draft that the app began under the same identifier, which it may complete; None where there is none.
 
     ChangedElsewhere once the journal's own page has saved in it: what was written there, private words too, is not
     in what the app sends, and would be lost with the draft (rule 13).
     """
     begun = drafts.draft(desk.store, context, key)
-    if begun is None:
-        return 0
-    if begun.sitting is not None:
+    if begun is not None and begun.sitting is not None:
         raise ChangedElsewhere
-    return begun.revision
+    return begun
 
 
 def _keep_draft(desk: Desk, context: AccessContext, arrived: _Arrived) -> Draft:

@@ -73,7 +73,7 @@ def bearer(desk: Desk, clinic_key: str, header: str, origin: Origin) -> AccessCo
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise TokenInvalid("no-bearer")
-    return _context_of_grant(clinic, _grant(desk, clinic, token), origin)
+    return _context_of_grant(clinic, _grant(desk, clinic, token), origin, desk.now())
 
 
 def _grant(desk: Desk, clinic: ClinicDesk, token: str) -> TokenGrant:
@@ -115,6 +115,7 @@ def _context_of(desk: Desk, visit: Visit, origin: Origin) -> AccessContext:
         patients=_records_of(desk, visit),
         visit=visit.handle,
         subject=visit.patient_id,
+        at=desk.now(),
     )
 
 
@@ -128,7 +129,7 @@ def _records_of(desk: Desk, visit: Visit) -> frozenset[str]:
     return frozenset({visit.patient_id, *merged})
 
 
-def _context_of_grant(clinic: ClinicDesk, grant: TokenGrant, origin: Origin) -> AccessContext:
+def _context_of_grant(clinic: ClinicDesk, grant: TokenGrant, origin: Origin, at: datetime) -> AccessContext:
     role = _role_of(clinic, grant)
     levels = [level for level in LEVELS[role] if level != "patient" or grant.patient is not None]
     return AccessContext(
@@ -141,6 +142,7 @@ def _context_of_grant(clinic: ClinicDesk, grant: TokenGrant, origin: Origin) -> 
         permissions=permissions_of(grant.scopes, levels, _SERVED),
         token_digest=grant.jti_digest,
         narrowings=narrowings_of(grant.scopes, levels),
+        at=at,
     )
 
 

@@ -12,6 +12,7 @@ from service.audit.record import Deed
 from service.journal.entries import Answer, Cause, Draft, EntryStatus, EntryVersion, is_empty
 from service.journal.problems import ChangedElsewhere, NotAnEntry, UnknownPromptSet, Unusable
 from service.journal.prompts import PromptSet
+from service.journal.release import held_until
 from service.r4 import questionnaire_response, raw_json
 from service.r4.questionnaire_response import FiledEntry
 from service.store import deeds
@@ -126,17 +127,18 @@ def _send(desk: Desk, context: AccessContext, change: Change, before: Draft, raw
         through="api",
         received=raw_json.supplement(raw, said_too),
         begun_at=before.started_at,
+        follows=before.follows,
     )
     return send_as_received(desk, context, sending)
 
 
 def _give_up(desk: Desk, context: AccessContext, draft: Draft) -> EntryVersion:
     """A draft entered in error: kept with every word its patient's alone (R-21), and nothing of it for others."""
-    now = desk.now()
+    now, home = desk.now(), desk.clinic(context.clinic)
     version = EntryVersion(
         id=desk.entry_id(context.clinic, draft.key),
         key=draft.key,
-        version=1,
+        version=draft.follows + 1,
         status=EntryStatus.ENTERED_IN_ERROR,
         patient_id=draft.patient_id,
         questionnaire=draft.questionnaire,
@@ -148,15 +150,16 @@ def _give_up(desk: Desk, context: AccessContext, draft: Draft) -> EntryVersion:
         shared=_without_words(draft, _set_of(desk, draft)),
         through="api",
         begun_at=draft.started_at,
+        held_until=held_until(now, home.release, home.zone),
     )
     guards = (deeds.EntryIsNew(draft.key), deeds.DraftIsAt(draft.key, draft.patient_id, draft.revision))
-    changes = (deeds.SaveEntryVersion(version), deeds.DropDraft(draft.key))
+    changes = (deeds.SaveEntryVersion(version, anew=True), deeds.DropDraft(draft.key))
     remembered = record(
         desk,
         context,
         Deed.UPDATE,
         patient=draft.patient_id,
-        what=_version(version.id, 1),
+        what=_version(version.id, version.version),
         reason=version.status.value,
     )
     _perform(desk, deeds.Deed(context.clinic, guards, changes, (remembered,)))

@@ -1,4 +1,7 @@
-"""Sending an entry: its version, what is owed to the record system, and the record, in one deed (rule 19)."""
+"""Sending an entry: its version, what is owed to the record system, and the record, in one deed (rule 19).
+
+Until its release only its patient sees it, and nothing of it is due (rule 15).
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +30,7 @@ from service.journal.problems import (
     TooBusy,
 )
 from service.journal.prompts import PromptSet
+from service.journal.release import held_until
 from service.r4 import questionnaire_response
 from service.store import deeds, drafts, entries, filings
 from service.store.deeds import GuardFailed
@@ -44,7 +48,8 @@ from service.workflow.save_draft import read_draft
 class Sending:
     """What is to be sent, whichever door it came through. `draft_revision` is 0 where no draft was kept.
 
-    `received` is the JSON of a client, kept as it came; the page has none and its JSON is written here.
+    `follows` is the number of the version that was taken back before, for no number is used twice. `received` is the
+    JSON of a client, kept as it came; the page has none and its JSON is written here.
     """
 
     key: str
@@ -58,6 +63,7 @@ class Sending:
     through: str
     received: bytes | None = None
     begun_at: datetime | None = None
+    follows: int = 0
 
 
 def submit_entry(
@@ -94,6 +100,7 @@ def submit_entry(
             draft_revision=draft.revision,
             through="page",
             begun_at=draft.started_at,
+            follows=draft.follows,
         ),
     )
 
@@ -129,21 +136,23 @@ def receipt_of(desk: Desk, context: AccessContext, entry: EntryVersion) -> Recei
 
 
 def _entry(desk: Desk, clinic: str, sending: Sending) -> EntryVersion:
+    now, home = desk.now(), desk.clinic(clinic)
     return EntryVersion(
         id=desk.entry_id(clinic, sending.key),
         key=sending.key,
-        version=1,
+        version=sending.follows + 1,
         status=EntryStatus.COMPLETED,
         patient_id=sending.patient_id,
         questionnaire=sending.prompt_set.canonical,
         link=sending.link,
         answers=sending.answers,
         authored=sending.authored,
-        recorded_at=desk.now(),
+        recorded_at=now,
         language=sending.language,
         shared=sending.received or _shared(sending),
         through=sending.through,
         begun_at=sending.begun_at or sending.authored,
+        held_until=held_until(now, home.release, home.zone),
     )
 
 
@@ -180,7 +189,10 @@ def _deed(
     )
     if sending.link.encounter_id is not None:
         guards += (deeds.InfusionIsFree(sending.patient_id, sending.link.encounter_id, sending.key),)
-    changes: tuple[deeds.Change, ...] = (deeds.SaveEntryVersion(entry), deeds.DropDraft(sending.key))
+    changes: tuple[deeds.Change, ...] = (
+        deeds.SaveEntryVersion(entry, anew=True),
+        deeds.DropDraft(sending.key),
+    )
     if filing is not None:
         owed = beside_it(desk, context.clinic, filing)
         changes += tuple(deeds.QueueFiling(one) for one in owed)

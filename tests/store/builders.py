@@ -22,9 +22,12 @@ def seal() -> Seal:
 
 
 def context(
-    role: Role = Role.PATIENT, patients: frozenset[str] | None = frozenset({PATIENT}), clinic: str = CLINIC
+    role: Role = Role.PATIENT,
+    patients: frozenset[str] | None = frozenset({PATIENT}),
+    clinic: str = CLINIC,
+    at: datetime | None = None,
 ) -> AccessContext:
-    return AccessContext(clinic=clinic, role=role, origin=Origin("request"), patients=patients)
+    return AccessContext(clinic=clinic, role=role, origin=Origin("request"), patients=patients, at=at)
 
 
 def answers(*texts: str) -> tuple[Answer, ...]:
@@ -64,6 +67,7 @@ def entry(
     authored: datetime = NOW,
     words: tuple[Answer, ...] = (),
     shared: bytes = b'{"resourceType":"QuestionnaireResponse"}',
+    held_until: datetime | None = None,
 ) -> EntryVersion:
     return EntryVersion(
         id=name,
@@ -80,6 +84,7 @@ def entry(
         recorded_at=NOW,
         language="en",
         shared=shared,
+        held_until=held_until,
     )
 
 

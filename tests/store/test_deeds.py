@@ -347,14 +347,14 @@ def test_a_filing_is_settled_and_sent_on_its_way_again(store: Store, writer: Wri
     do(writer, clinic, PostponeFiling("filing-1", later, 3, "asked for again"))
     expected = replace(filing(), due_at=later, attempts=3, reason="asked for again")
     assert filings.of_patient(store, context(clinic=clinic), PATIENT) == [expected]
-    assert filings.open_filings(store, clinic) == [expected]
+    assert filings.open_filings(store, clinic, NOW) == [expected]
     do(writer, clinic, SettleFiling("filing-1", FilingState.FILED, None, "doc-1", NOW))
-    assert filings.open_filings(store, clinic) == []
+    assert filings.open_filings(store, clinic, NOW) == []
 
 
 def test_a_waiting_filing_is_open(store: Store, writer: Writer, clinic: str) -> None:
     do(writer, clinic, *settled(FilingState.WAITING))
-    assert [one.state for one in filings.open_filings(store, clinic)] == [FilingState.WAITING]
+    assert [one.state for one in filings.open_filings(store, clinic, NOW)] == [FilingState.WAITING]
 
 
 def test_a_change_of_nothing_is_an_error(writer: Writer, clinic: str) -> None:

@@ -9,7 +9,7 @@ from service.access.context import Role
 from service.store.engine import open_store
 from service.store.row_security import NOTHING, Reach, known_by, whole_clinic, within
 from tests.rules.sources import python_files
-from tests.store.builders import context, seal
+from tests.store.builders import NOW, context, seal
 
 ADA = frozenset({"ada"})
 
@@ -28,7 +28,7 @@ REACH_A_CLINIC = {
     "audit_trail": {"_append_to", "_reach", "head", "last_checkpoint", "leaves"},
     "client_tokens": {"spend", "token"},
     "courses": {"_patients"},
-    "entries": {"for_delivery", "whole"},
+    "entries": {"for_delivery", "released_by", "whole"},
     "filings": {
         "claim_next",
         "key_of",
@@ -102,7 +102,9 @@ def test_what_is_told_is_told_by_the_store_alone() -> None:
 
 
 def test_who_reaches_how_far() -> None:
-    assert within(context(Role.PATIENT, ADA)) == Reach("patients", "marigold", ADA, drafts=True)
+    assert within(context(Role.PATIENT, ADA)) == Reach("patients", "marigold", ADA, drafts=True, held=True)
+    assert within(context(Role.WORKER, ADA)) == Reach("patients", "marigold", ADA, held=True)
+    assert within(context(Role.CLINICIAN, ADA, at=NOW)) == Reach("patients", "marigold", ADA, at=NOW)
     assert within(context(Role.CLINICIAN, ADA)) == Reach("patients", "marigold", ADA)
     assert within(context(Role.CLIENT, None)) == Reach("clinic", "marigold")
     assert within(context(Role.NOBODY, None)) == within(context(Role.NOBODY, ADA)) == NOTHING

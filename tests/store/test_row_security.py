@@ -4,6 +4,7 @@ import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ from service.store.writer import Writer
 from tests.store import walled
 from tests.store.builders import NOW, context, seal
 from tests.store.plain_role import migrated_for_a_plain_role, new_database
-from tests.store.walled import CLINICS, OF_CLINIC, OF_PATIENT, PATIENTS, unguarded
+from tests.store.walled import CLINICS, MORNING, OF_CLINIC, OF_PATIENT, PATIENTS, unguarded
 
 pytestmark = pytest.mark.postgres
 
@@ -200,6 +201,41 @@ def test_drafts_are_their_patients_alone(house: Walled) -> None:
         with house.store.asking(ASKERS[asker]) as connection:
             assert rows(connection, "drafts") == []
             assert rows(connection, "entries")
+
+
+@pytest.mark.parametrize("question", [one for one in OF_PATIENT if not one.startswith("drafts.")])
+@pytest.mark.parametrize("role", [Role.CLINICIAN, Role.CLIENT, Role.OFFICER, Role.OPERATOR])
+def test_what_is_held_shows_to_nobody_else_without_the_first_wall_either(
+    house: Walled, role: Role, question: str
+) -> None:
+    """Rule 15: one instant before the release, and at it."""
+    for at in (MORNING - timedelta(seconds=1), MORNING):
+        who = context(role, None if role is Role.CLIENT else ADA, at=at)
+        expected = OF_PATIENT[question](house.store, who, "ada")
+        with unguarded(house.store.reader, "held_until"):
+            assert OF_PATIENT[question](house.store, who, "ada") == expected
+
+
+def test_what_is_held_shows_to_its_patient_and_the_service_alone_until_its_release(house: Walled) -> None:
+    asked: dict[str, AccessContext | Reach] = {
+        "its patient": context(Role.PATIENT, ADA),
+        "the service": whole_clinic("marigold"),
+        "a clinician, without an instant": context(Role.CLINICIAN, ADA),
+        "the care team, too early": context(Role.CLINICIAN, None, at=MORNING - timedelta(microseconds=1)),
+        "a client, at its release": context(Role.CLIENT, None, at=MORNING),
+    }
+    shows = {}
+    for name, who in asked.items():
+        with house.store.asking(who) as connection:
+            found = [rows(connection, table) for table in ("entries", "entry_versions", "filings")]
+            shows[name] = [any("held entry of ada" in row for row in one) for one in found]
+    assert shows == {
+        "its patient": [True, True, True],
+        "the service": [True, True, True],
+        "a clinician, without an instant": [False, False, False],
+        "the care team, too early": [False, False, False],
+        "a client, at its release": [True, True, True],
+    }
 
 
 def test_a_visit_is_read_by_its_handle_alone(house: Walled) -> None:

@@ -287,7 +287,7 @@ def test_entries_and_drafts_are_read_as_they_were(upgraded: Store) -> None:
 
 
 def test_what_is_owed_is_owed_still(upgraded: Store) -> None:
-    owed = filings.open_filings(upgraded, CLINIC)
+    owed = filings.open_filings(upgraded, CLINIC, NOW)
     assert [(one.state, one.first_tried_at) for one in owed] == [
         (FilingState.DUE, None),
         (FilingState.PARKED, None),

@@ -64,6 +64,7 @@ from tests.store.builders import NOW, assigned_set, draft, entry, filing, launch
 CLINICS = ("heron", "marigold")
 PATIENTS = ("ada", "bo")
 LATER = NOW + timedelta(days=1)
+MORNING = NOW + timedelta(hours=15)  # when what is held is released
 
 
 def settle(store: Store) -> None:
@@ -95,6 +96,8 @@ def _of_patient(clinic: str, patient: str) -> tuple[Change, ...]:
         KeepAssigned(assigned_set(f"set of {patient}", patient=patient)),
         SettleFiling(f"filing of {patient}", FilingState.FILED, None, "doc", NOW),
         QueueFiling(filing(f"filing of loose {patient}", f"loose {name}", patient=patient)),
+        SaveEntryVersion(entry(f"held {name}", patient=patient, held_until=MORNING)),
+        QueueFiling(filing(f"filing of held {patient}", f"held {name}", patient=patient)),
         NoteOpenItems(patient, 1),
         OpenVisit(visit(f"visit of {patient} at {clinic}", clinic)),
         BeginLaunch(launch(f"launch of {patient} at {clinic}", clinic)),
@@ -170,9 +173,10 @@ OF_CLINIC: dict[str, Callable[[Store, str], object]] = {
     "courses.known_patients": lambda store, clinic: courses.known_patients(store, clinic, LATER),
     "drafts.for_upkeep": lambda store, clinic: drafts.for_upkeep(store, clinic, ["ada"]),
     "entries.for_delivery": lambda store, clinic: entries.for_delivery(store, clinic, "entry of ada", 1),
+    "entries.released_by": lambda store, clinic: entries.released_by(store, clinic, LATER, 9),
     "entries.whole": lambda store, clinic: entries.whole(store, clinic, "entry of ada"),
     "filings.of_one_entry": lambda store, clinic: filings.of_one_entry(store, clinic, "entry of ada"),
-    "filings.open_filings": filings.open_filings,
+    "filings.open_filings": lambda store, clinic: filings.open_filings(store, clinic, LATER),
     "filings.predecessor": lambda store, clinic: filings.predecessor(store, clinic, "entry of ada", 2),
     "finding.take_notices": lambda store, clinic: finding.take_notices(store, clinic, 9),
     "finding.finding_of": finding.finding_of,
