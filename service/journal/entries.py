@@ -190,10 +190,15 @@ def told_of(owed: Iterable[Filing], version: int) -> Filing | None:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the patient is owed after sending: the entry version as stored, and its filing."""
+    """What the patient is owed after sending: the entry version as stored, and its filing.
+
+    `unchanged` where what was sent said what stood there already; `amending` is what was begun to change it since.
+    """
 
     entry: EntryVersion
     filing: Filing | None
+    unchanged: bool = False
+    amending: Draft | None = None
 
 
 def shared_answers(answers: tuple[Answer, ...]) -> Mapping[str, str]:

@@ -12,6 +12,7 @@
     ├── Conflict            somebody else, or another tab, was there before
     │   ├── ChangedElsewhere
     │   ├── AlreadySent
+    │   ├── TooLate
     │   └── InfusionTaken
     └── ForNow              it would work later
         ├── RecordSystemSilent
@@ -94,6 +95,10 @@ class ChangedElsewhere(Conflict):
 
 class AlreadySent(Conflict):
     """This entry has already been sent."""
+
+
+class TooLate(Conflict):
+    """It is too late to take this back: others may see it already. You can still change what you wrote."""
 
 
 class InfusionTaken(Conflict):

@@ -257,7 +257,13 @@ def _drafts(desk: Desk, context: AccessContext, wanted: EntryQuery) -> list[Draf
         draft
         for draft in drafts.drafts_of(desk.store, context)
         if all(meets(one, _of_draft(desk, context, draft)) for one in wanted.conditions)
+        and not _amends(desk, context, draft)
     ]
+
+
+def _amends(desk: Desk, context: AccessContext, draft: Draft) -> bool:
+    """Whether it changes what was sent: that stands under the same id until then."""
+    return draft.follows > 0 and entries.by_key(desk.store, context, draft.key) is not None
 
 
 def _of_draft(desk: Desk, context: AccessContext, draft: Draft) -> dict[str, Value]:

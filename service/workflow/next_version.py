@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from service.access.context import AccessContext
 from service.audit.record import Record
-from service.journal.entries import EntryStatus, EntryVersion, Filing, FilingState
+from service.journal.entries import Draft, EntryStatus, EntryVersion, Filing, FilingState
 from service.journal.problems import ChangedElsewhere, InfusionTaken
 from service.store import deeds, filings
 from service.store.deeds import GuardFailed
@@ -28,14 +28,15 @@ def keep_next_version(
     version: EntryVersion,
     remembered: Record,
     why: str,
+    ends: Draft | None = None,
 ) -> None:
-    """Keep `version` in the place of `before`; `why` says of a filing why it was cancelled.
+    """Keep `version` in the place of `before`; `why` says of a filing why it was cancelled. The draft it `ends` goes.
 
     InfusionTaken where its infusion has another entry; ChangedElsewhere where the entry was changed meanwhile.
     """
     before_it = filings.of_entry(desk.store, context, before.id)
     try:
-        _perform(desk, context.clinic, before, version, _Earlier.of(before_it), remembered, why)
+        _perform(desk, context.clinic, before, version, _Earlier.of(before_it), remembered, why, ends)
     except GuardFailed as failed:
         if isinstance(failed.guard, deeds.InfusionIsFree):
             raise InfusionTaken from None
@@ -69,14 +70,20 @@ def _perform(
     earlier: _Earlier,
     remembered: Record,
     why: str,
+    ends: Draft | None,
 ) -> None:
     """One deed; a filing whose sending began between our look and the commit goes its way, in its order."""
-    guards = (*_guards(before, version), *(deeds.FilingNeverSent(one.id) for one in earlier.unsent))
+    guards = (
+        *_guards(before, version),
+        *_unsaved_since(ends),
+        *(deeds.FilingNeverSent(one.id) for one in earlier.unsent),
+    )
     now = version.recorded_at
     changes: tuple[deeds.Change, ...] = (
         deeds.SaveEntryVersion(version),
         *(deeds.SettleFiling(one.id, FilingState.CANCELLED, why, None, now) for one in earlier.unsent),
         *(deeds.QueueFiling(one) for one in _owed(desk, clinic, version, earlier)),
+        *(() if ends is None else (deeds.DropDraft(ends.key),)),
     )
     try:
         desk.writer.perform(deeds.Deed(clinic, guards, changes, (remembered,)))
@@ -84,7 +91,11 @@ def _perform(
         sent = failed.guard.filing_id if isinstance(failed.guard, deeds.FilingNeverSent) else None
         if sent is None:
             raise
-        _perform(desk, clinic, before, version, earlier.without(sent), remembered, why)
+        _perform(desk, clinic, before, version, earlier.without(sent), remembered, why, ends)
+
+
+def _unsaved_since(draft: Draft | None) -> tuple[deeds.Guard, ...]:
+    return () if draft is None else (deeds.DraftIsAt(draft.key, draft.patient_id, draft.revision),)
 
 
 def _guards(before: EntryVersion, version: EntryVersion) -> tuple[deeds.Guard, ...]:

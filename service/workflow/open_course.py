@@ -1,12 +1,12 @@
 """A patient opens their course: each infusion, and where its writing stands."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from service.access.context import AccessContext
 from service.audit.record import Deed
 from service.journal.attaching import sets_to_write_now
-from service.journal.entries import Filing, FilingKind
+from service.journal.entries import Draft, Filing, FilingKind, without_amendments
 from service.journal.overview import Overview, Seen, overview
 from service.journal.problems import NotYours
 from service.journal.prompts import PromptSet
@@ -22,11 +22,15 @@ MOST = 500  # entries of one patient shown on one page
 
 @dataclass(frozen=True, slots=True)
 class OpenedCourse:
-    """What the rules say about one patient now, the filings by entry id, and the sets they could write in at once."""
+    """What the rules say about one patient now, the filings by entry id, and the sets they could write in at once.
+
+    `amending` has what was begun to change an entry, by its key.
+    """
 
     patient_id: str
     overview: Overview
     filings: dict[str, Filing]
+    amending: Mapping[str, Draft]
     to_write_now: tuple[PromptSet, ...] = ()
 
     @property
@@ -57,15 +61,17 @@ def look(desk: Desk, context: AccessContext) -> OpenedCourse:
     sent = entries.find(desk.store, context, EntryQuery(patient_ids=ids, limit=MOST))
     begun = drafts.drafts_of(desk.store, context) if context.sees_drafts else ()
     seen, home = seen_of(desk, context, ids), desk.clinic(context.clinic)
-    view = overview(seen, home.rules, home.library, desk.now(), drafts=begun, entries=sent)
+    fresh = without_amendments(begun, sent)
+    view = overview(seen, home.rules, home.library, desk.now(), drafts=fresh, entries=sent)
     owed = {
         filing.entry_id: filing
         for one in ids
         for filing in filings.of_patient(desk.store, context, one)
         if filing.kind is not FilingKind.RESPONSE
     }
+    amending = {one.key: one for one in begun if one not in fresh}
     return OpenedCourse(
-        patient_id, view, owed, sets_to_write_now(view.steps, home.library, home.rules.series)
+        patient_id, view, owed, amending, sets_to_write_now(view.steps, home.library, home.rules.series)
     )
 
 

@@ -17,13 +17,14 @@ from service.r4 import questionnaire_response, raw_json
 from service.r4.questionnaire_response import FiledEntry
 from service.store import deeds
 from service.store.deeds import GuardFailed
+from service.workflow.amend_entry import enter_in_error, keep_change
 from service.workflow.bring_up_to_date import bring_up_to_date
 from service.workflow.desk import Desk
 from service.workflow.find_responses import Served, serve, serve_draft
-from service.workflow.next_version import keep_next_version
 from service.workflow.receive_response import left_out, refuse, send_as_received, taken
 from service.workflow.remember import before_answering, record
 from service.workflow.submit_entry import Sending
+from service.workflow.take_back import take_back
 from service.workflow.validate_response import Change, judge_change, kept_response
 
 _ROOT = "QuestionnaireResponse"
@@ -59,6 +60,8 @@ def revise_response(
     written = kept.written
     if isinstance(written, Draft):
         return _change_draft(desk, context, change, written, raw)
+    if change.status is EntryStatus.IN_PROGRESS:
+        return serve_draft(desk, context, take_back(desk, context, written.key, change.answers))
     return serve(
         _change_entry(desk, context, change, written, _without_old_narrative(raw, value, kept.served))
     )
@@ -203,24 +206,13 @@ def _change_entry(
     desk: Desk, context: AccessContext, change: Change, before: EntryVersion, raw: bytes
 ) -> EntryVersion:
     """The entry's next version: amended, or marked as entered in error with every word as it was (rule 17)."""
+    if change.status is EntryStatus.ENTERED_IN_ERROR:
+        return enter_in_error(desk, context, before.key, before, "api")
     version = replace(before, version=before.version + 1, recorded_at=desk.now(), status=change.status)
     version = replace(version, through="api", made_by=None, why=None, cause=Cause.SENT)
-    if change.status is EntryStatus.ENTERED_IN_ERROR:
-        marked = raw_json.with_member(before.shared, "status", change.status.value)
-        version = replace(version, shared=marked)
-    else:
-        version = _amended(version, change, raw)
-    remembered = record(
-        desk,
-        context,
-        Deed.UPDATE,
-        patient=before.patient_id,
-        what=_version(before.id, version.version),
-        reason=version.status.value,
-    )
-    keep_next_version(desk, context, before, version, remembered, "replaced-before-filing")
+    kept = keep_change(desk, context, before, _amended(version, change, raw))
     bring_up_to_date(desk, context.clinic, before.patient_id)
-    return version
+    return kept
 
 
 def _amended(version: EntryVersion, change: Change, raw: bytes) -> EntryVersion:

@@ -3,7 +3,7 @@
 Until its release only its patient sees it, and nothing of it is due (rule 15).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from service.access.context import AccessContext
@@ -34,6 +34,7 @@ from service.journal.release import held_until
 from service.r4 import questionnaire_response
 from service.store import deeds, drafts, entries, filings
 from service.store.deeds import GuardFailed
+from service.workflow.amend_entry import amend
 from service.workflow.bring_up_to_date import bring_up_to_date
 from service.workflow.desk import Desk
 from service.workflow.owe_beside import beside_it
@@ -71,13 +72,16 @@ def submit_entry(
 ) -> Receipt:
     """Send the draft as it was shown at this revision. Sending again gives the first receipt (one per key).
 
+    A draft that changes what was sent before becomes its next version (rule 17); where it changes nothing, the receipt
+    says so.
+
     Where no infusion is known yet the record system is asked once more, with the visit's own token; its silence holds
     nothing up (rule 11).
     NothingWritten for an empty entry; ChangedElsewhere where it was saved anew since it was shown.
     """
     earlier = entries.by_key(desk.store, context, key)
     if earlier is not None:
-        return receipt_of(desk, context, earlier)
+        return _sent_before(desk, context, earlier, revision)
     try:
         draft, prompt_set = read_draft(desk, context, key)
     except AlreadySent:  # by another press of the button, between our two looks
@@ -133,6 +137,15 @@ def receipt_of(desk: Desk, context: AccessContext, entry: EntryVersion) -> Recei
     """The entry with the filing of its newest version, if it owes one."""
     owed = filings.of_entry(desk.store, context, entry.id)
     return Receipt(entry, told_of(owed, entry.version))
+
+
+def _sent_before(desk: Desk, context: AccessContext, earlier: EntryVersion, revision: int) -> Receipt:
+    """The amendment that was begun, sent; else the first sending was quicker, and its receipt is this one's."""
+    draft = drafts.draft(desk.store, context, earlier.key)
+    if draft is None:
+        return receipt_of(desk, context, earlier)
+    amended = amend(desk, context, earlier, draft, revision)
+    return replace(receipt_of(desk, context, amended or earlier), unchanged=amended is None)
 
 
 def _entry(desk: Desk, clinic: str, sending: Sending) -> EntryVersion:

@@ -12,7 +12,8 @@ from service.access.context import AccessContext
 from service.audit.record import Deed
 from service.journal.checking import check, check_canonical, check_step
 from service.journal.entries import Answer, Draft, EntryStatus, EntryVersion, Link
-from service.journal.problems import Conflict, Fault, InfusionTaken, NotAllowed, NotYours, Unusable
+from service.journal.problems import Conflict, Fault, InfusionTaken, NotAllowed, NotYours, TooLate, Unusable
+from service.journal.release import is_held
 from service.journal.steps import Step
 from service.r4 import questionnaire_response
 from service.r4.canonical import URI_IDENTIFIER
@@ -98,13 +99,13 @@ def validate_response(
 
 def kept_response(desk: Desk, context: AccessContext, response_id: str) -> Kept:
     """The draft or the newest version under this id; NotYours where there is none within reach."""
+    entry = entries.by_id(desk.store, context, response_id)
+    if entry is not None:
+        return Kept(entry, serve(entry))
     for draft in drafts.drafts_of(desk.store, context):
         if desk.entry_id(context.clinic, draft.key) == response_id:
             return Kept(draft, serve_draft(desk, context, draft))
-    entry = entries.by_id(desk.store, context, response_id)
-    if entry is None:
-        raise NotYours
-    return Kept(entry, serve(entry))
+    raise NotYours
 
 
 def judge_change(desk: Desk, context: AccessContext, value: dict[str, object], kept: Kept) -> Change:
@@ -119,7 +120,7 @@ def judge_change(desk: Desk, context: AccessContext, value: dict[str, object], k
     named = () if value.get("id") == kept.served.id else (_another_id(value),)
     if nothing and not kept.is_draft:
         return Change(kept, received, status, written.link, written.answers, True, named)
-    step = () if nothing else check_step(written.status, status)
+    step = () if nothing else _step(desk, written, status)
     link, misfits = (written.link, ()) if nothing or step else _link(desk, context, kept, received)
     faults = (
         *named,
@@ -132,6 +133,15 @@ def judge_change(desk: Desk, context: AccessContext, value: dict[str, object], k
         *(() if step else _words_stay(status, value, kept)),
     )
     return Change(kept, received, status, link, answers, nothing, faults)
+
+
+def _step(desk: Desk, written: Draft | EntryVersion, status: EntryStatus) -> tuple[Fault, ...]:
+    """Whether it may go there (V18). What was held can be taken back until its release, and no later: TooLate."""
+    was_held = isinstance(written, EntryVersion) and written.held_until is not None
+    held = isinstance(written, EntryVersion) and is_held(written, desk.now())
+    if was_held and not held and status is EntryStatus.IN_PROGRESS:
+        raise TooLate
+    return check_step(written.status, status, held=held)
 
 
 def _faults(

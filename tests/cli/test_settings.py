@@ -192,8 +192,8 @@ FAULTS: dict[str, tuple[str, str, str]] = {
     "no host": ('iss = "https://ehr.example/r4/fhir"', 'iss = "https:///fhir"', "maple-grove.iss"),
     "a zone of nowhere": ("America/Los_Angeles", "America/Atlantis", "maple-grove.zone"),
     "a language not shipped": ("release =", 'language = "xx"\nrelease =', "maple-grove.language"),
-    "a release of no kind": ('"next-morning"', '"next-week"', "maple-grove.release"),
-    "a release at no hour": ('release_at = "09:00"', 'release_at = "9:00"', "maple-grove.release_at"),
+    "a release of no kind": ('"on-submit"', '"next-week"', "maple-grove.release"),
+    "a release at no hour": ('"on-submit"', '"next-morning"\nrelease_at = "9:00"', "maple-grove.release_at"),
     "a wildcard for frames": ('["https://ehr.example"]', '["*"]', "maple-grove.frame_ancestors"),
     "every host for frames": ('["https://ehr.example"]', '["https://*"]', "maple-grove.frame_ancestors"),
     "every port for frames": (

@@ -139,7 +139,7 @@ class People:
         if self.desk.clinics[self.clinic].filing.rung is Rung.NONE:
             return
         waits = (FilingState.PARKED, FilingState.REFUSED)
-        for one in filings.open_filings(self.desk.store, self.clinic):
+        for one in filings.open_filings(self.desk.store, self.clinic, self.desk.now()):
             if one.state in waits:
                 try_again(self.desk, self.clinic, one.id)
 
