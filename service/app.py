@@ -37,6 +37,7 @@ from service.web import (
     launch,
     notifications,
     patient,
+    patient_changes,
     problems,
     visits,
 )
@@ -88,7 +89,7 @@ def create_app(wiring: Wiring) -> Flask:
     app.context_processor(_for_every_page)
     dates.install(app)
     problems.install(app)
-    pages = (patient, clinician, visits, compliance, launch, health)
+    pages = (patient, patient_changes, clinician, visits, compliance, launch, health)
     doors = [
         door.door
         for door in (
@@ -158,7 +159,7 @@ def _clinic_facts(key: str) -> dict[str, object]:
         "telephone": clinic.telephone,
         "notice": first.notice,
         "crisis_line": first.crisis_line,
-        "held_until": "" if clinic.release.hour is None else clinic.release.hour.strftime("%H:%M"),
+        "release_hour": "" if clinic.release.hour is None else clinic.release.hour.strftime("%H:%M"),
         "language": clinic.language,
     }
 

@@ -192,13 +192,15 @@ def told_of(owed: Iterable[Filing], version: int) -> Filing | None:
 class Receipt:
     """What the patient is owed after sending: the entry version as stored, and its filing.
 
-    `unchanged` where what was sent said what stood there already; `amending` is what was begun to change it since.
+    `unchanged`: what was sent said what stood there already. `amending`: something was begun to change it since.
+    `stands_there`: the record system has an earlier version of it.
     """
 
     entry: EntryVersion
     filing: Filing | None
     unchanged: bool = False
-    amending: Draft | None = None
+    amending: bool = False
+    stands_there: bool = False
 
 
 def shared_answers(answers: tuple[Answer, ...]) -> Mapping[str, str]:

@@ -9,7 +9,7 @@ from flask import Response, make_response, redirect, render_template, request, u
 from werkzeug.wrappers import Response as AnyResponse
 
 from service.access.policies import PATIENT_PAGE
-from service.journal.entries import Answer, Draft, FilingState
+from service.journal.entries import Answer, Draft, EntryStatus, FilingState
 from service.journal.lookback import Remembered
 from service.journal.problems import (
     AlreadySent,
@@ -19,6 +19,7 @@ from service.journal.problems import (
     RecordSystemSilent,
 )
 from service.journal.prompts import Prompt, PromptSet
+from service.journal.release import is_held
 from service.journal.steps import Standing, Step
 from service.web import answers_sent, guards, wording
 from service.web.doors import Door
@@ -54,6 +55,8 @@ class InfusionRow:
     filed_at: datetime | None
     written_at: datetime | None
     waits_for_infusion: bool
+    held_until: datetime | None
+    amending: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,12 +226,13 @@ def _check_page(opened: OpenedEntry, problem: str | None = None) -> str:
 @door.open("/entry/<key>/send", PATIENT_PAGE, "POST")
 def send(visit: str, key: str) -> AnyResponse | tuple[str, int]:
     try:
-        submit_entry(desk(), context(), key, answers_sent.revision_of(form()), visitor())
+        sent = submit_entry(desk(), context(), key, answers_sent.revision_of(form()), visitor())
     except NothingWritten as problem:
         return _check_page(open_entry(desk(), context(), key), problem.sentence), 422
     except ChangedElsewhere as problem:
         return _check_page(open_entry(desk(), context(), key), problem.sentence), 412
-    return redirect(url_for("patient.receipt", visit=visit, key=key), 303)
+    unchanged = "yes" if sent.unchanged else None
+    return redirect(url_for("patient.receipt", visit=visit, key=key, unchanged=unchanged), 303)
 
 
 @door.open("/entry/<key>/receipt", PATIENT_PAGE)
@@ -239,7 +243,12 @@ def receipt(visit: str, key: str) -> str:
     return render_template(
         "patient/receipt.html",
         key=key,
-        state=wording.delivery_state(found.filing),
+        state=wording.own_state(found.entry, found.filing, desk().now()),
+        held_until=found.entry.held_until if is_held(found.entry, desk().now()) else None,
+        is_amended=found.entry.status is EntryStatus.AMENDED,
+        stands_there=found.stands_there,
+        amending=found.amending,
+        unchanged="unchanged" in request.args,
         sent_at=found.entry.recorded_at,
         filed_at=found.filing.settled_at if found.filing else None,
         when=link.infusion_start,
@@ -281,6 +290,7 @@ def _writing(opened: OpenedEntry) -> dict[str, object]:
         "saved_at": draft.saved_at if draft.revision > 1 else None,
         "words_key": b64encode(opened.words_key).decode(),
         "submission": draft.key,
+        "amending": opened.amends,
     }
 
 
@@ -353,7 +363,7 @@ def _row(step: Step, course: OpenedCourse) -> InfusionRow:
     return InfusionRow(
         ordinal=step.link.ordinal,
         when=step.link.infusion_start,
-        state=wording.delivery_state(filing) if entry else wording.asked_state(step),
+        state=wording.own_state(entry, filing, desk().now()) if entry else wording.asked_state(step),
         set_title=step.set_title,
         key=step.key,
         encounter_id=step.link.encounter_id,
@@ -362,6 +372,8 @@ def _row(step: Step, course: OpenedCourse) -> InfusionRow:
         filed_at=filing.settled_at if filing and filed else None,
         written_at=_first_word(step) if step.is_unattached else None,
         waits_for_infusion=entry is not None and step.is_unattached and _is_open(entry.id, course),
+        held_until=entry.held_until if entry else None,
+        amending=step.key in course.amending,
     )
 
 

@@ -1,7 +1,10 @@
 """From states to the words that pages know them by: the same for patient, clinician and API."""
 
-from service.journal.entries import Filing, FilingState
+from datetime import datetime
+
+from service.journal.entries import EntryStatus, EntryVersion, Filing, FilingState
 from service.journal.lookback import Remembered
+from service.journal.release import is_held
 from service.journal.steps import Step
 from service.web.dates import day
 
@@ -19,6 +22,19 @@ _DELIVERY = {
 def delivery_state(filing: Filing | None) -> str:
     """How far the entry is on its way: sent, waiting, filed, held-there, not-in-record; kept where nothing is owed."""
     return _DELIVERY[filing.state] if filing else "kept"
+
+
+_STRIKING = {FilingState.FILED: "struck", FilingState.PARKED: "not-struck", FilingState.REFUSED: "not-struck"}
+
+
+def own_state(entry: EntryVersion, filing: Filing | None, now: datetime) -> str:
+    """The same for its patient, who knows more: held until its release, and what became of a mistake.
+
+    A mistake reads mistake where nothing of it is in the record, striking, struck or not-struck where something was.
+    """
+    if entry.status is EntryStatus.ENTERED_IN_ERROR:
+        return _STRIKING.get(filing.state, "striking") if filing else "mistake"
+    return "held" if filing and is_held(entry, now) else delivery_state(filing)
 
 
 def asked_state(step: Step) -> str:

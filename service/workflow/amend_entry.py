@@ -69,11 +69,12 @@ def begin_amending(desk: Desk, context: AccessContext, key: str) -> Draft:
 
 
 def leave_as_it_was(desk: Desk, context: AccessContext, key: str) -> None:
-    """What was sent stays as it is, and what was begun to change it goes. NotYours where nothing was begun."""
-    draft, entry = drafts.draft(desk.store, context, key), entries.by_key(desk.store, context, key)
-    if draft is None or entry is None:
+    """What was sent stays as it is, and what was begun to change it goes. NotYours where nothing was sent."""
+    if entries.by_key(desk.store, context, key) is None:
         raise NotYours
-    _drop(desk, context, draft)
+    draft = drafts.draft(desk.store, context, key)
+    if draft is not None:
+        _drop(desk, context, draft)
 
 
 def amend(

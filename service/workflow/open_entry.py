@@ -16,22 +16,27 @@ from service.workflow.save_draft import read_draft
 
 @dataclass(frozen=True, slots=True)
 class OpenedEntry:
-    """The draft, the set it pins, earlier answers by linkId, and the key for words the server has not confirmed."""
+    """The draft, the set it pins, earlier answers by linkId, and the key for words the server has not confirmed.
+
+    `amends`: it changes what was sent before.
+    """
 
     draft: Draft
     prompt_set: PromptSet
     looks_back: dict[str, tuple[Remembered, ...]]
     words_key: bytes
+    amends: bool = False
 
 
 def open_entry(desk: Desk, context: AccessContext, key: str) -> OpenedEntry:
     """The patient's own draft, remembered as a read; AlreadySent once it went, NotYours where there is none."""
     draft, prompt_set = read_draft(desk, context, key)
-    earlier = [one for one in entries.newest_first(desk.store, context, MOST) if one.key != key]
+    sent = entries.newest_first(desk.store, context, MOST)
+    earlier = [one for one in sent if one.key != key]
     looks_back = {
         prompt.link_id: remembered(prompt, reversed(earlier), desk.library) for prompt in prompt_set.prompts
     }
     opened = record(desk, context, Deed.READ, patient=draft.patient_id, what=f"Draft/{key}")
     before_answering(desk, context, [opened])
     words_key = desk.words_key(f"{context.clinic}/{draft.patient_id}/{key}")
-    return OpenedEntry(draft, prompt_set, looks_back, words_key)
+    return OpenedEntry(draft, prompt_set, looks_back, words_key, amends=len(earlier) < len(sent))

@@ -14,6 +14,7 @@ from service.journal.entries import (
     EntryStatus,
     EntryVersion,
     Filing,
+    FilingState,
     Link,
     Receipt,
     is_empty,
@@ -43,6 +44,8 @@ from service.workflow.recognise import Visitor
 from service.workflow.refresh_infusions import refresh_infusions
 from service.workflow.remember import before_answering, record
 from service.workflow.save_draft import read_draft
+
+_THERE = (FilingState.FILED, FilingState.HELD_THERE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +133,15 @@ def read_receipt(desk: Desk, context: AccessContext, key: str) -> Receipt:
         raise NotYours
     what = f"QuestionnaireResponse/{entry.id}/_history/{entry.version}"
     before_answering(desk, context, [record(desk, context, Deed.READ, patient=entry.patient_id, what=what)])
-    return receipt_of(desk, context, entry)
+    amending = drafts.draft(desk.store, context, key) is not None
+    return replace(receipt_of(desk, context, entry), amending=amending)
 
 
 def receipt_of(desk: Desk, context: AccessContext, entry: EntryVersion) -> Receipt:
     """The entry with the filing of its newest version, if it owes one."""
     owed = filings.of_entry(desk.store, context, entry.id)
-    return Receipt(entry, told_of(owed, entry.version))
+    earlier = any(one.state in _THERE for one in owed if one.entry_version < entry.version)
+    return Receipt(entry, told_of(owed, entry.version), stands_there=earlier)
 
 
 def _sent_before(desk: Desk, context: AccessContext, earlier: EntryVersion, revision: int) -> Receipt:

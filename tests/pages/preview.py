@@ -30,6 +30,10 @@ DOORS = {
     "patient.check": "/journal/<visit>/entry/<key>/check",
     "patient.send": "/journal/<visit>/entry/<key>/send",
     "patient.receipt": "/journal/<visit>/entry/<key>/receipt",
+    "changes.take_back": "/journal/<visit>/entry/<key>/take-back",
+    "changes.change": "/journal/<visit>/entry/<key>/change",
+    "changes.leave": "/journal/<visit>/entry/<key>/leave",
+    "changes.mistake": "/journal/<visit>/entry/<key>/mistake",
     "patient.copy": "/journal/<visit>/entry/<key>/copy.pdf",
     "patient.stop": "/journal/<visit>/entry/<key>/stop",
     "patient.refresh": "/journal/<visit>/refresh",
@@ -63,7 +67,17 @@ _BLANK = [
     s.Values(number=n, prompt=prompt, answer="", private=False) for n, prompt in enumerate(s.PROMPTS, 1)
 ]
 _ALONE = [s.Values(number=1, prompt=s.PROMPTS[0], answer=s.LONG, private=True)]
-_RECEIPT = {**s.WRITING, "sent_at": s.SENT, "filed_at": None}
+_RECEIPT = {
+    **s.WRITING,
+    "sent_at": s.SENT,
+    "filed_at": None,
+    "held_until": None,
+    "is_amended": False,
+    "stands_there": False,
+    "amending": False,
+    "unchanged": False,
+}
+_CHANGED = {**_RECEIPT, "is_amended": True, "stands_there": True}
 _PROMPT = {**s.WRITING, "prompt": s.PROMPTS[1], "private": False, "looks_back": s.EARLIER}
 _ALL = [
     (prompt, answer, number == 2, s.EARLIER if number == 1 else [])
@@ -128,6 +142,23 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         {**_RECEIPT, "state": "waiting", "ordinal": None, "when": None},
     ),
     "receipt-kept": ("patient/receipt.html", {**_RECEIPT, "state": "kept"}),
+    "receipt-until": ("patient/receipt.html", {**_RECEIPT, "state": "held", "held_until": s.MORNING}),
+    "receipt-changed": ("patient/receipt.html", {**_CHANGED, "state": "sent"}),
+    "receipt-changed-filed": ("patient/receipt.html", {**_CHANGED, "state": "filed", "filed_at": s.SENT}),
+    "receipt-changing": (
+        "patient/receipt.html",
+        {**_RECEIPT, "state": "filed", "filed_at": s.SENT, "amending": True},
+    ),
+    "receipt-unchanged": (
+        "patient/receipt.html",
+        {**_RECEIPT, "state": "filed", "filed_at": s.SENT, "unchanged": True},
+    ),
+    "receipt-mistake": ("patient/receipt.html", {**_RECEIPT, "state": "mistake"}),
+    "receipt-striking": ("patient/receipt.html", {**_RECEIPT, "state": "striking"}),
+    "receipt-struck": ("patient/receipt.html", {**_RECEIPT, "state": "struck", "filed_at": s.SENT}),
+    "mistake": ("patient/mistake.html", {**s.WRITING, "sent_at": s.SENT}),
+    "check-change": ("patient/check.html", {**_CHECK, "amending": True}),
+    "check-until": ("patient/check.html", {**_CHECK, "clinic": s.HOLDING}),
     "conflict": (
         "patient/conflict.html",
         {**s.WRITING, "prompts": [(s.PROMPTS[0], s.LONG, "It went dark."), (s.PROMPTS[3], "Rest.", "")]},

@@ -10,16 +10,18 @@ VISIT = "v8f3k"
 WORDS_KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 INFUSED = datetime(2026, 11, 20, 18, 30, tzinfo=UTC)
 SENT = INFUSED + timedelta(hours=5)
+MORNING = datetime(2026, 11, 21, 17, 0, tzinfo=UTC)
 
 CLINIC = Values(
     name="Marigold Ketamine Clinic",
     zone="America/Los_Angeles",
     language="en",
     telephone="+1 503 555 0142",
-    release="on-submit",
+    release_hour="",
     notice="Nobody at the clinic watches what you write here in real time.",
     crisis_line="If you might hurt yourself, call or text 988 at any hour. In an emergency call 911.",
 )
+HOLDING = Values(**(vars(CLINIC) | {"release_hour": "09:00"}))
 BANNER = Values(name="Maribel Okonkwo-Lindqvist", birth_date=date(1985, 3, 4), identifier="MRN 40021")
 LONG = (
     "I wanted to let go of the argument with my brother. For a while I was floating over the lake house, and the"
@@ -59,6 +61,8 @@ def infusion(ordinal: int | None, state: str, **more: Any) -> Values:
         "filed_at": None,
         "written_at": None,
         "waits_for_infusion": False,
+        "held_until": None,
+        "amending": False,
     }
     return Values(**(row | more))
 
@@ -115,6 +119,7 @@ WRITING: Mapping[str, Any] = {
     "revision": 4,
     "words_key": WORDS_KEY,
     "saved_at": SENT,
+    "amending": False,
 }
 ENTRY = Values(
     id="e3",

@@ -102,6 +102,8 @@ def _written(behind: Behind, who: str, ada: Patient, clinic: str) -> Slot:
     ada.type(written["draft"], 1, {"ai2.1": draft_words})
     written |= {"to_send": _begun_at_once(ada, sent_words), "stopped": _begun_at_once(ada, draft_words)}
     ada.post(f"entry/{written['stopped']}/stop")
+    written["wrong"] = _begun_at_once(ada, sent_words)
+    assert ada.send(written["wrong"], 2).status_code == 303
     spare = str(uuid4()) if who in LACKING else ada.write(f"{visits}-3", {"ai3.1": sent_words})
     world.deliver(clinic)
     entry = world.desk.entry_id(clinic, written["sent"])

@@ -241,6 +241,14 @@ ROWS: Mapping[str, tuple[Row, ...]] = {
     "patient.send": (patient({"key": "to_send"}, form={"revision": "2"}, opened=_DONE, again=_STALE),),
     "patient.stop": (patient({"key": "stopped"}, form={}),),
     "patient.receipt": (patient({"key": "sent"}),),
+    # This clinic holds nothing: it is too late for everybody who may ask.
+    "changes.take_back": (patient({"key": "sent"}, form={}, opened=_TAKEN),),
+    "changes.change": (patient({"key": "sent"}, form={}, opened=_DONE),),
+    "changes.leave": (patient({"key": "sent"}, form={}, opened=_DONE),),
+    "changes.mistake": (
+        patient({"key": "sent"}, methods=_GET),
+        patient({"key": "wrong"}, methods=_POST, form={}, opened=_DONE),
+    ),
     "patient.copy": (patient({"key": "sent"}),),
     "patient.sign_out": (patient(form={}, ends_visit=True),),
     # The clinician's pages: the chart that is open, and over patients for the care team.

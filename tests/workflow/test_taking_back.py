@@ -289,8 +289,15 @@ def test_what_was_begun_to_change_it_can_be_left_and_nothing_changes(world: Worl
     leave_as_it_was(world.desk, ADA, KEY)
     assert mine(world) == first
     assert drafts.drafts_of(world.desk.store, ADA) == []
+    leave_as_it_was(world.desk, ADA, KEY)
+
+
+def test_a_draft_that_changes_nothing_sent_is_not_dropped_by_leaving_it(holding: World) -> None:
+    sent(holding)
+    take_back(holding.desk, ADA, KEY)
     with pytest.raises(NotYours):
-        leave_as_it_was(world.desk, ADA, KEY)
+        leave_as_it_was(holding.desk, ADA, KEY)
+    assert drafts.draft(holding.desk.store, ADA, KEY) is not None
 
 
 def test_an_amendment_does_not_take_every_word_away(world: World) -> None:
@@ -350,4 +357,4 @@ def test_a_plain_create_completes_no_draft_that_was_taken_back_with_private_word
     sent(holding)
     take_back(holding.desk, ADA, KEY)
     answer = app_of(holding).post("QuestionnaireResponse", response(holding, identifier=keyed(KEY)))
-    assert answer.status_code == 409
+    assert answer.status_code == 412
