@@ -3,13 +3,12 @@
 import re
 from base64 import b64encode
 from dataclasses import dataclass
-from datetime import datetime
 
 from flask import Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from service.access.policies import PATIENT_PAGE
-from service.journal.entries import Answer, Draft, EntryStatus, FilingState
+from service.journal.entries import Answer, Draft, EntryStatus
 from service.journal.lookback import Remembered
 from service.journal.problems import (
     AlreadySent,
@@ -20,13 +19,13 @@ from service.journal.problems import (
 )
 from service.journal.prompts import Prompt, PromptSet
 from service.journal.release import is_held
-from service.journal.steps import Standing, Step
 from service.web import answers_sent, guards, wording
 from service.web.doors import Door
 from service.web.guards import context, desk, form, visitor
+from service.web.patient_home import infusion_row, resume_number, write_now
 from service.web.reading import NotReadable, UnsupportedType, read_json
 from service.workflow.begin_entry import begin_entry, begin_now
-from service.workflow.open_course import OpenedCourse, open_course
+from service.workflow.open_course import open_course
 from service.workflow.open_entry import OpenedEntry, open_entry
 from service.workflow.own_copy import own_copy
 from service.workflow.refresh_infusions import refresh_infusions
@@ -38,39 +37,6 @@ door = Door("patient", url_prefix="/journal/<visit>")
 
 # An entry's key is a UUID, made before the first save (rule 13); its identifier everywhere is made from it.
 _KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-
-@dataclass(frozen=True, slots=True)
-class InfusionRow:
-    """One line of the course home. `written_at` is the day of the first word where it has no infusion yet."""
-
-    ordinal: int | None
-    when: datetime | None
-    state: str
-    set_title: str | None
-    key: str | None
-    encounter_id: str | None
-    new_key: str
-    resume_number: int | None
-    filed_at: datetime | None
-    written_at: datetime | None
-    waits_for_infusion: bool
-    held_until: datetime | None
-    amending: bool
-
-
-@dataclass(frozen=True, slots=True)
-class WriteNow:
-    """Writing at once, before an infusion is known: the likeliest set and the others, each form with a key of its own.
-
-    `prominent` where nothing else is to be done first.
-    """
-
-    first: PromptSet
-    others: tuple[PromptSet, ...]
-    key: str
-    other_key: str
-    prominent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +52,10 @@ class CheckRow:
 @door.open("/", PATIENT_PAGE)
 def home(visit: str) -> str:
     course = open_course(desk(), context())
-    rows = [_row(step, course) for step in course.steps]
     return render_template(
         "patient/home.html",
-        infusions=rows,
-        write_now=_write_now(course),
+        infusions=[infusion_row(step, course) for step in course.steps],
+        write_now=write_now(course),
         waiting=course.in_doubt,
         record_silent=request.args.get("record") == "silent",
     )
@@ -114,7 +79,7 @@ def begin(visit: str) -> AnyResponse:
         draft = begin_entry(desk(), context(), fields["key"], fields.get("encounter", ""))
     except AlreadySent:
         return redirect(url_for("patient.home", visit=visit), 303)
-    return _to_prompt(visit, draft.key, _resume_number(draft))
+    return _to_prompt(visit, draft.key, resume_number(draft))
 
 
 @door.open("/begin-now", PATIENT_PAGE, "POST")
@@ -126,7 +91,7 @@ def begin_at_once(visit: str) -> AnyResponse:
         draft = begin_now(desk(), context(), fields["key"], fields.get("set", ""))
     except AlreadySent:
         return redirect(url_for("patient.home", visit=visit), 303)
-    return _to_prompt(visit, draft.key, _resume_number(draft))
+    return _to_prompt(visit, draft.key, resume_number(draft))
 
 
 @door.open("/entry/<key>/prompt/<int:number>", PATIENT_PAGE, "GET", "POST")
@@ -236,8 +201,12 @@ def send(visit: str, key: str) -> AnyResponse | tuple[str, int]:
 
 
 @door.open("/entry/<key>/receipt", PATIENT_PAGE)
-def receipt(visit: str, key: str) -> str:
-    found = read_receipt(desk(), context(), key)
+def receipt(visit: str, key: str) -> AnyResponse | str:
+    try:
+        found = read_receipt(desk(), context(), key)
+    except NotYours:
+        read_draft(desk(), context(), key)  # taken back: the receipt that was is gone, the words are not
+        return redirect(url_for("patient.check", visit=visit, key=key), 303)
     link = found.entry.link
     prompt_set = desk().library.by_canonical(found.entry.questionnaire)
     return render_template(
@@ -268,7 +237,7 @@ def copy(visit: str, key: str) -> Response:
 @door.open("/entry/<key>/stop", PATIENT_PAGE, "POST")
 def stop(visit: str, key: str) -> str:
     draft = stop_entry(desk(), context(), key)
-    return render_template("patient/stopped.html", key=key, resume_number=_resume_number(draft))
+    return render_template("patient/stopped.html", key=key, resume_number=resume_number(draft))
 
 
 @door.open("/sign-out", PATIENT_PAGE, "POST")
@@ -344,51 +313,3 @@ def _looks_back(found: tuple[Remembered, ...]) -> list[tuple[str, str]]:
     """Each earlier answer under the words that say when it was written, and what it answered."""
     home = guards.clinic()
     return [(wording.looking_back(one, home.zone, home.language), one.answer) for one in found]
-
-
-def _write_now(course: OpenedCourse) -> WriteNow | None:
-    """None where the clinic has published nothing to write in."""
-    if not course.to_write_now:
-        return None
-    first, *others = course.to_write_now
-    started = (Standing.READY, Standing.IN_PROGRESS)
-    busy = any(step.is_unattached or step.standing in started for step in course.steps)
-    return WriteNow(first, tuple(others), desk().new_id(), desk().new_id(), prominent=not busy)
-
-
-def _row(step: Step, course: OpenedCourse) -> InfusionRow:
-    entry, draft = step.entry, step.draft
-    filing = course.filings.get(entry.id) if entry else None
-    filed = filing is not None and filing.state is FilingState.FILED
-    return InfusionRow(
-        ordinal=step.link.ordinal,
-        when=step.link.infusion_start,
-        state=wording.own_state(entry, filing, desk().now()) if entry else wording.asked_state(step),
-        set_title=step.set_title,
-        key=step.key,
-        encounter_id=step.link.encounter_id,
-        new_key=desk().new_id(),
-        resume_number=_resume_number(draft) if draft else None,
-        filed_at=filing.settled_at if filing and filed else None,
-        written_at=_first_word(step) if step.is_unattached else None,
-        waits_for_infusion=entry is not None and step.is_unattached and _is_open(entry.id, course),
-        held_until=entry.held_until if entry else None,
-        amending=step.key in course.amending,
-    )
-
-
-def _first_word(step: Step) -> datetime | None:
-    if step.draft is not None:
-        return step.draft.started_at
-    return (step.entry.begun_at or step.entry.authored) if step.entry else None
-
-
-def _is_open(entry_id: str, course: OpenedCourse) -> bool:
-    """Whether the clinic has still to say which infusion it belongs to."""
-    return any(item.entry_id == entry_id for item in course.overview.items)
-
-
-def _resume_number(draft: Draft) -> int:
-    prompt_set = desk().library.by_canonical(draft.questionnaire)
-    links = [asked.link_id for asked in prompt_set.prompts] if prompt_set else []
-    return links.index(draft.resume_at) + 1 if draft.resume_at in links else 1

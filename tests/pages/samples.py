@@ -76,6 +76,11 @@ INFUSIONS = [
     infusion(6, "held-there", key=KEY),
     infusion(7, "sent", key=KEY),
     infusion(8, "not-yet"),
+    infusion(10, "held", key=KEY, held_until=MORNING),
+    infusion(11, "filed", key=KEY, filed_at=SENT, amending=True),
+    infusion(12, "mistake", key=KEY),
+    infusion(13, "striking", key=KEY),
+    infusion(14, "not-struck", key=KEY),
     infusion(9, "asked-already"),
     infusion(None, "no-set", when=INFUSED),
 ]

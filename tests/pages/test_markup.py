@@ -149,6 +149,15 @@ def test_an_entry_kept_private_is_not_said_to_be_filed(shown: Show) -> None:
             "Sent. It goes into your record once your clinic has connected it with your infusion.",
         ),
         ("receipt-kept", "In your journal only."),
+        ("receipt-until", "Held until Saturday, 21 November 2026, 09:00 Pacific Standard Time."),
+        ("receipt-changed", "Until then your record shows what you sent before."),
+        ("receipt-changed-filed", "It takes the place of what you sent before"),
+        ("receipt-unchanged", "Nothing was changed, so everything stays as you sent it."),
+        ("receipt-mistake", "It does not count. It did not go into your record."),
+        ("receipt-striking", "It does not count. Your record will say so, too."),
+        ("receipt-struck", "Your record says since Friday, 20 November 2026"),
+        ("check-until", "Until 09:00 on the morning after you send, only you can see it"),
+        ("check-change", "your record keeps it as an earlier version"),
     ],
 )
 def test_a_receipt_says_what_is_so(shown: Show, page_name: str, words: str) -> None:
