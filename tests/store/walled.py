@@ -5,6 +5,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -17,7 +18,7 @@ from sqlalchemy.sql.selectable import Select
 from service.access.context import AccessContext
 from service.audit.log_query import LogQuery
 from service.journal.conditions import Sort
-from service.journal.entries import FilingState
+from service.journal.entries import Filing, FilingKind, FilingState
 from service.journal.match import EncounterSeen
 from service.journal.questions import AssignedQuery, EntryQuery
 from service.journal.series import EpisodeSeen
@@ -91,6 +92,8 @@ def _of_patient(clinic: str, patient: str) -> tuple[Change, ...]:
         SaveEntryVersion(entry(f"loose {name}", patient=patient)),
         QueueFiling(filing(f"filing of {patient}", name, patient=patient)),
         KeepSummary(f"filing of {patient}", b"%PDF", "sha"),
+        QueueFiling(_response(f"response of {patient}", name, patient)),
+        SettleFiling(f"response of {patient}", FilingState.FILED, None, "response", NOW),
         RememberEncounters(patient, (seen,), NOW, (episode,)),
         SaveRuling(ruling(f"ruling of {patient}", patient)),
         KeepAssigned(assigned_set(f"set of {patient}", patient=patient)),
@@ -102,6 +105,10 @@ def _of_patient(clinic: str, patient: str) -> tuple[Change, ...]:
         OpenVisit(visit(f"visit of {patient} at {clinic}", clinic)),
         BeginLaunch(launch(f"launch of {patient} at {clinic}", clinic)),
     )
+
+
+def _response(name: str, entry_id: str, patient: str) -> Filing:
+    return replace(filing(name, entry_id, patient=patient), kind=FilingKind.RESPONSE)
 
 
 def _of_clinic(clinic: str) -> tuple[Change, ...]:
@@ -175,6 +182,9 @@ OF_CLINIC: dict[str, Callable[[Store, str], object]] = {
     "entries.for_delivery": lambda store, clinic: entries.for_delivery(store, clinic, "entry of ada", 1),
     "entries.released_by": lambda store, clinic: entries.released_by(store, clinic, LATER, 9),
     "entries.whole": lambda store, clinic: entries.whole(store, clinic, "entry of ada"),
+    "filings.key_of": lambda store, clinic: filings.key_of(store, clinic, "entry of ada"),
+    "filings.response_there": lambda store, clinic: filings.response_there(store, clinic, "entry of ada"),
+    "filings.summary_of": lambda store, clinic: filings.summary_of(store, clinic, "filing of ada"),
     "filings.of_one_entry": lambda store, clinic: filings.of_one_entry(store, clinic, "entry of ada"),
     "filings.open_filings": lambda store, clinic: filings.open_filings(store, clinic, LATER),
     "filings.predecessor": lambda store, clinic: filings.predecessor(store, clinic, "entry of ada", 2),
