@@ -86,6 +86,33 @@ def test_on_a_rung_that_searches_a_dead_workers_send_is_waited_out_as_well(
     assert owed(world)[0].state is FilingState.FILED
 
 
+@pytest.mark.parametrize("arrived", [True, False])
+def test_on_the_last_rung_a_dead_workers_send_is_never_repeated_by_itself(
+    world: World, arrived: bool
+) -> None:
+    """Its bytes left, and nothing but the document itself can tell: found there it is filed, else a person must."""
+
+    class Killed(BaseException):
+        pass
+
+    def dies(point: str) -> None:
+        if point == ("K7" if arrived else "K5"):
+            raise Killed
+
+    sent(world)
+    desk = on_rung(world, Rung.NONE)
+    world.net.meddler = trouble = Trouble(fails(httpx2.ReadTimeout), times=0)
+    with pytest.raises(Killed):
+        deliver_next(replace(desk, at=dies), CLINIC, "dead")
+    for _ in range(5):
+        world.clock.pass_time(minutes=30)
+        deliver_next(desk, CLINIC, "next")
+
+    assert trouble.writes == len(documents(world)) == int(arrived)
+    state, reason = (FilingState.FILED, None) if arrived else (FilingState.PARKED, "unknown-outcome")
+    assert (owed(world)[0].state, owed(world)[0].reason) == (state, reason)
+
+
 def test_the_one_process_that_starts_anew_waits_for_no_dead_lease(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
