@@ -8,7 +8,7 @@ from service.access.context import AccessContext, Origin, Role
 from service.ehr.outcome import Filed, Outcome, Rung
 from service.ehr.retry import Retry, Tried, next_attempt
 from service.journal.entries import FilingKind
-from service.store import entries, filings, finding, sessions
+from service.store import deeds, entries, filings, finding, sessions
 from service.store.deeds import GuardFailed
 from service.store.filings import Claimed
 from service.workflow.desk import Desk
@@ -52,17 +52,28 @@ def deliver_next(desk: Desk, clinic_key: str, owner: str) -> bool:
     desk.at("K1")
     work = _in_hand(desk, clinic_key, claimed)
     try:
-        _deliver(work)
+        if work is not None:
+            _deliver(work)
+            return True
     except GuardFailed:
-        return True  # the lease ran out and another worker holds the lane: what we know is old
+        pass  # what we know is old: another worker holds the lane, or the filing was cancelled
+    _give_back(desk, clinic_key, claimed)
     return True
 
 
-def _in_hand(desk: Desk, clinic_key: str, claimed: Claimed) -> InHand:
+def _give_back(desk: Desk, clinic_key: str, claimed: Claimed) -> None:
+    """The lane is free again where it is still ours; nothing is written down of the filing."""
+    desk.breakers.give_back(clinic_key)
+    lane = deeds.ReleaseLane(claimed.filing.patient_id, claimed.fence)
+    desk.writer.perform(deeds.Deed(clinic_key, changes=(lane,)))
+
+
+def _in_hand(desk: Desk, clinic_key: str, claimed: Claimed) -> InHand | None:
+    """The claimed filing with its entry; None where that was taken back meanwhile."""
     owed = claimed.filing
     entry = entries.for_delivery(desk.store, clinic_key, owed.entry_id, owed.entry_version)
     if entry is None:
-        raise LookupError("a filing without its entry version")
+        return None
     context = AccessContext(
         clinic=clinic_key,
         role=Role.WORKER,

@@ -15,6 +15,7 @@ from service.workflow.in_hand import ATTEMPT, UNRESOLVED, InHand
 from service.workflow.make_summary import Made, in_the_next_form, kept_or_made
 
 _STRUCK = "entered-in-error"
+_MARKED_IN_VAIN = 12
 
 
 def file_summary(work: InHand) -> Outcome:
@@ -104,8 +105,8 @@ def _superseded(work: InHand, earlier: Filing, filed: Filed) -> Outcome:
 
     Whatever may heal is tried again with the whole filing: the new document is found, not made twice (W-30, U-08).
     """
-    if not work.clinic.filing.updates:
-        return filed
+    if not work.clinic.filing.updates or work.filing.attempts >= _MARKED_IN_VAIN:
+        return filed  # what was not marked by now is marked when it is looked after, if ever
     if not work.may_send():
         return filed if work.rung is Rung.NONE else Unknown("lease-too-short")
     outcome = supersede_document(
