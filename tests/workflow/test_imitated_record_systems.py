@@ -15,6 +15,7 @@ from service.cli.demo_clinic import PROFILES
 from service.journal.entries import Filing, FilingKind, FilingState
 from service.sandbox.imitations import IMITATIONS, Imitation
 from service.sandbox.records import review
+from service.workflow.look_after_filings import look_after_filings
 from tests.web.changing import answered, made, put, writer
 from tests.workflow.filing import Trouble, after, documents, fails, owed, sent, told, until_quiet
 from tests.world import CLINIC, World, WorldWith
@@ -58,6 +59,13 @@ def ledger(world: World) -> list[dict[str, Any]]:
 def attachment(document: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = document["content"][0]["attachment"]
     return found
+
+
+def looked_after(world: World, days: int) -> None:
+    for _ in range(days):
+        world.clock.pass_time(hours=24)
+        look_after_filings(world.desk, CLINIC)
+        world.deliver()
 
 
 @pytest.mark.parametrize("kind", DIRECT)
@@ -131,6 +139,48 @@ def test_a_lost_answer_to_what_is_held_makes_no_second_one(imitated: Imitated, k
 
     assert len(ledger(world)) == 1
     assert summaries(world)[0].state in (FilingState.HELD_THERE, FilingState.FILED)
+
+
+@pytest.mark.parametrize("kind", ["us-core-reviewed", "us-core-reviewed-unseen"])
+def test_once_let_in_it_is_told_as_filed(imitated: Imitated, kind: str) -> None:
+    world = imitated(kind)
+    sent(world)
+    until_quiet(world)
+    (document,) = ledger(world)
+    review.let_in(world.records(), "DocumentReference", document["id"])
+    looked_after(world, days=2)
+
+    (filing,) = summaries(world)
+    assert (filing.state, filing.document_id) == (FilingState.FILED, document["id"])
+    assert len(ledger(world)) == 1
+
+
+def test_what_a_reviewer_turned_away_is_shown_to_a_person_after_the_clinics_days(imitated: Imitated) -> None:
+    world = imitated("us-core-reviewed", lines="held_days = 3\n")
+    sent(world)
+    until_quiet(world)
+    review.turn_away(world.records(), "DocumentReference", ledger(world)[0]["id"])
+
+    looked_after(world, days=2)
+    assert summaries(world)[0].trouble is None
+    looked_after(world, days=3)
+    (filing,) = summaries(world)
+    assert (filing.state, bool(filing.trouble)) == (FilingState.HELD_THERE, True)
+    assert len(ledger(world)) == 1
+
+
+@pytest.mark.parametrize("kind", DIRECT)
+def test_days_later_it_is_found_as_it_was_filed(imitated: Imitated, kind: str) -> None:
+    """By its identifier, or by its bytes where that was forgotten; nothing is amiss, and nothing is sent again."""
+    world = imitated(kind)
+    sent(world)
+    until_quiet(world)
+    looked_after(world, days=4)
+
+    (filing,) = summaries(world)
+    assert (filing.state, filing.trouble) == (FilingState.FILED, None)
+    assert filing.looked_at is not None
+    assert len(ledger(world)) == 1
 
 
 def test_where_neither_search_nor_condition_sees_what_is_held_a_person_decides(imitated: Imitated) -> None:

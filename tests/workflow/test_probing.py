@@ -17,7 +17,7 @@ from service.sandbox.imitations import IMITATIONS, Imitation
 from service.workflow.probe_clinic import CannotProve, prove
 from tests.workflow.filing import Carry, documents
 from tests.workflow.remembered import log
-from tests.world import CLINIC, World, WorldWith
+from tests.world import CLINIC, EHR, World, WorldWith
 
 TEST_PATIENT = "patient-test"
 PROVEN = {
@@ -214,3 +214,30 @@ def test_what_nobody_relies_on_is_tried_only_where_it_can_be_taken_back(
     tries = worth_trying(statement, profile_named(PROFILES[kind]).filing)
     assert "".join(sorted(rung.value for rung in tries)) == tried
     assert len(proved(world, tries=tries).left) == (0 if tried else 1)
+
+
+def test_what_is_not_the_test_patients_is_never_touched(imitated: Imitated) -> None:
+    """A record system that names another's document as the one just made is not believed: it stays as it was."""
+    world = imitated(replace(IMITATIONS["us-core"], tells="never"), "us-core-9")
+    theirs = {
+        "resourceType": "DocumentReference",
+        "id": "theirs",
+        "status": "current",
+        "type": {"coding": [{"system": "http://loinc.org", "code": "11506-3"}]},
+        "category": [{"coding": [{"system": "urn:x", "code": "clinical-note"}]}],
+        "subject": {"reference": "Patient/patient-six-done"},
+        "content": [{"attachment": {"contentType": "text/plain", "url": "http://localhost:8090/elsewhere"}}],
+    }
+    world.records().place([theirs])
+
+    def astray(request: Any, carry: Carry) -> Any:
+        answer = carry()
+        if request.method == "POST" and request.url.path.endswith("/DocumentReference"):
+            answer.headers["location"] = f"{EHR}/fhir/DocumentReference/theirs"
+        return answer
+
+    world.net.meddler = astray
+    seen = proved(world)
+
+    assert world.records().read("DocumentReference", "theirs")["status"] == "current"
+    assert "DocumentReference/theirs" in seen.left
