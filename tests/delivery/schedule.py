@@ -35,6 +35,11 @@ _A_DAY = 86_400.0  # after which what was filed is looked at again
 _ON_THEIR_WAY = ("K5", "wire:POST", "wire:PUT")
 
 
+def rung_of(number: int) -> Rung:
+    """The rung on which the record system of this schedule stands: they take turns."""
+    return _RUNGS[number % len(_RUNGS)]
+
+
 @dataclass(frozen=True, slots=True)
 class Ended:
     """What a schedule came to: the verdict, what was injected, and the way it went (who stood where, in order)."""
@@ -53,7 +58,7 @@ class Schedule:
         self._chance = chance = Random(name)
         self._key = f"clinic-{number}"
         self._time = Time()
-        self._habits = habits = habits_of(_RUNGS[number % len(_RUNGS)], chance)
+        self._habits = habits = habits_of(rung_of(number), chance)
         patients = tuple(f"p{one}" for one in range(1, chance.choice((1, 1, 2)) + 1))
         self._record = RecordSystem(habits, self._time, chart_of(patients))
         troubled = chance.choice((0.05, 0.2, 0.5))
