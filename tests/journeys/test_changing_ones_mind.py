@@ -18,8 +18,8 @@ SECOND = "I was a little afraid, too."
 _AT_ONCE, _NEXT_MORNING = 'release = "on-submit"', 'release = "next-morning"'
 
 
-def _holding(sandbox_url: str) -> str:
-    written = clinics_file(sandbox_url)
+def _holding(sandbox_url: str, profile: str = "embedded") -> str:
+    written = clinics_file(sandbox_url, profile)
     assert _AT_ONCE in written
     return written.replace(_AT_ONCE, _NEXT_MORNING)
 
