@@ -4,10 +4,11 @@ Identifiers and states, no words.
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, or_, select
 
 from service.journal.entries import EntryStatus, FilingKind
 from service.journal.reconciling import Submitted, SubmittedEntry
@@ -20,18 +21,19 @@ from service.store.tables import entries, entry_versions, filings
 _PAGE = 200
 
 
-def submitted_entries(store: Store, clinic: str) -> Iterator[SubmittedEntry]:
-    """Every entry of the clinic in the order of its id; one page at a time is held."""
+def submitted_entries(store: Store, clinic: str, at: datetime) -> Iterator[SubmittedEntry]:
+    """Every entry of the clinic that is released at this instant (rule 15), in the order of its id; page by page."""
     behind = ""
-    while page := _page(store, clinic, behind):
+    while page := _page(store, clinic, at, behind):
         for _, rows in groupby(page, key=lambda row: row.entry_id):
             yield _as_entry(store, clinic, list(rows))
         behind = page[-1].entry_id
 
 
-def _page(store: Store, clinic: str, behind: str) -> Sequence[Any]:
+def _page(store: Store, clinic: str, at: datetime, behind: str) -> Sequence[Any]:
     """The versions of the next so many entries, each with its filing."""
-    some = select(entries.c.id).where(entries.c.clinic == clinic, entries.c.id > behind)
+    released = or_(entries.c.held_until.is_(None), entries.c.held_until <= at)
+    some = select(entries.c.id).where(entries.c.clinic == clinic, entries.c.id > behind, released)
     ids = some.order_by(entries.c.id).limit(_PAGE).subquery()
     of_version = and_(
         filings.c.clinic == entry_versions.c.clinic,

@@ -39,6 +39,7 @@ def own_bearer(desk: Desk, export: ExportBase, header: str, origin: Origin) -> A
         patients=None,
         permissions=_permissions(granted_scope(known.scope, client.scopes, SERVED)),
         token_digest=known.digest,
+        at=desk.now(),
     )
 
 

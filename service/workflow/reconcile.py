@@ -27,7 +27,7 @@ def reconcile(desk: Desk, clinic_key: str) -> Iterator[Line]:
     context = AccessContext(
         clinic=clinic_key, role=Role.OPERATOR, origin=Origin(desk.new_id()), client="command-line"
     )
-    for entry in submitted_entries(desk.store, clinic_key):
+    for entry in submitted_entries(desk.store, clinic_key, desk.now()):
         what = f"QuestionnaireResponse/{entry.id}"
         looked = record(desk, context, Deed.SEARCH, patient=entry.patient_id, what=what, reason="reconciled")
         before_answering(desk, context, [looked])

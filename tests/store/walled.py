@@ -194,7 +194,9 @@ OF_CLINIC: dict[str, Callable[[Store, str], object]] = {
     "log_search.count": lambda store, clinic: log_search.count(store, clinic, LogQuery(), 9),
     "merges.merged_into": lambda store, clinic: merges.merged_into(store, clinic, "ada"),
     "merges.directly_into": lambda store, clinic: merges.directly_into(store, clinic, "ada"),
-    "submitted.submitted_entries": lambda store, clinic: list(submitted.submitted_entries(store, clinic)),
+    "submitted.submitted_entries": lambda store, clinic: list(
+        submitted.submitted_entries(store, clinic, LATER)
+    ),
     "merges.survivor": lambda store, clinic: merges.survivor(store, clinic, f"old at {clinic}"),
 }
 

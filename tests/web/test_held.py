@@ -10,6 +10,7 @@ from service.journal.assigned import AssignedStatus
 from service.journal.entries import FilingState
 from service.store import assigned, entries, filings
 from service.workflow.filings_by_command import owed
+from service.workflow.reconcile import reconcile
 from tests.factories import response
 from tests.people import App, Browser, app_of, backend_app, clinician, patient, staff_app
 from tests.web.changing import answered, made, put, writer
@@ -54,7 +55,8 @@ def seen_by_others(world: World, entry_id: str) -> dict[str, tuple[int, str]]:
             path = probe.path.format(entry_id=entry_id).removeprefix(f"/{CLINIC}/fhir/")
             for query in ("", "?_summary=count", "?_total=accurate"):
                 answers[path + query] = _read(registry, path + query)
-    answers["the command line"] = (0, str(owed(world.desk, CLINIC)))
+    told = [*owed(world.desk, CLINIC), *reconcile(world.desk, CLINIC)]
+    answers["the command line"] = (0, str(told))
     return answers
 
 
