@@ -1,7 +1,7 @@
-"""Bugs planted in delivery, one at a time in a private copy of the house, are each noticed: by a schedule, or by a test.
+"""Bugs planted in delivery, one at a time in a private copy of the house, are each noticed, by a schedule or by a test.
 
-A plant lies in plants/delivery and names who is to notice it: `fault-sim:BC` for schedules on these rungs, or tests. It is
-caught where one of them turns red with it, and the same schedule or test is green without it.
+A plant lies in plants/delivery and names who is to notice it: `fault-sim:BC` for schedules on these rungs, or tests.
+It is caught where one of them turns red with it, and the same schedule or test is green without it.
 """
 
 import random
