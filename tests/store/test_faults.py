@@ -148,3 +148,21 @@ def test_a_commit_nobody_can_tell_of_stops_the_writer(tmp_path: Path) -> None:
         assert not writer.is_alive
         with pytest.raises(TooBusy):
             keep(writer)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("code", ["40001", "40P01"], ids=["serialisation failure", "deadlock"])
+def test_what_the_database_takes_back_is_done_again_whole(postgres_url: str, code: str) -> None:
+    """F34: the server itself ends the transaction in the middle: nobody hears of it, and nothing happens twice."""
+    with served(postgres_url) as (store, writer):
+        tried: list[int] = []
+
+        def work(connection: Connection) -> None:
+            audit_trail.append(connection, [record()])
+            tried.append(len(tried))
+            if len(tried) == 1:
+                raising = f"DO $$ BEGIN RAISE EXCEPTION 'taken back' USING ERRCODE = '{code}'; END $$"
+                connection.exec_driver_sql(raising)
+
+        writer.run_alone(work)
+        assert (len(tried), audit_trail.count(store, CLINIC)) == (2, 2)

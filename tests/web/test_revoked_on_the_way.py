@@ -152,6 +152,19 @@ def test_what_was_typed_before_the_end_is_still_there_afterwards(world: World) -
     assert "Kept over the end." in patient(world).get(f"entry/{key}/prompt/1").text
 
 
+def test_what_was_sent_before_the_end_is_filed_all_the_same(world: World) -> None:
+    """From the receipt on nothing needs the patient's token any more (fault F57)."""
+    ada = patient(world)
+    key = ada.write("six-done-2", {"ai2.1": "Sent before the end."})
+    end_approvals(world)
+    assert ada.post("sign-out").status_code == 200
+    world.clock.pass_time(minutes=61)
+    assert ada.get().status_code in (401, 404)
+
+    assert world.deliver() == 1
+    assert "In your record" in patient(world).get(f"entry/{key}/receipt").text
+
+
 def _introspecting(world_with: WorldWith) -> World:
     """A world whose clinic has every token introspected."""
     world = world_with(f'[clinic.{CLINIC}.api]\ntokens = "opaque"\nclients = ["registry", "diary-app"]\n')
