@@ -362,7 +362,8 @@ def test_a_record_system_without_a_search_over_all_is_asked_about_those_known(pl
 
 
 @pytest.mark.parametrize(
-    ("before", "instead"), [("http://localhost:", "http://127.0.0.1:9/"), ('"journal-worker"', '"nobody"')]
+    ("before", "instead"),
+    [('iss = "http://localhost:', 'iss = "http://127.0.0.1:9/'), ('"journal-worker"', '"nobody"')],
 )
 def test_a_record_system_that_cannot_be_asked_is_one_sentence(
     place: Place, before: str, instead: str

@@ -31,6 +31,7 @@ _MOST_STEPS = 6000
 # So long everybody rests between looks that are in vain, before it is over: longer than a breaker stays open.
 _RESTS = (1.0, 60.0, 600.0, 1800.0)
 _A_DAY = 86_400.0  # after which what was filed is looked at again
+_DAYS = 2  # on the second one what the first look found has its consequences for earlier versions
 # Where a stop lengthens the way of bytes whose leaving was noted: a client that only searches cannot wait for ever.
 _ON_THEIR_WAY = ("K5", "wire:POST", "wire:PUT")
 
@@ -91,10 +92,11 @@ class Schedule:
             self._healing = True
             self._weather.clear()
             self._go_on(until=lambda: False)
-            self._time.pass_by(_A_DAY)
-            self._resting.clear()
             self._looking = 1.0
-            self._go_on(until=lambda: False)
+            for _ in range(_DAYS):
+                self._time.pass_by(_A_DAY)
+                self._resting.clear()
+                self._go_on(until=lambda: False)
         finally:
             for actor in (*self._workers, self._person):
                 actor.die()

@@ -15,10 +15,14 @@ VERSION = "urn:uuid:6f1c2a52-6d0e-4d0b-9a53-5d6f3c1be0a7"
 Answer = Callable[[httpx2.Request], httpx2.Response]
 
 
+def _says(status: int, body: bytes = b"") -> httpx2.Response:
+    return httpx2.Response(status, stream=httpx2.ByteStream(body))
+
+
 def _document(status: str) -> httpx2.Response:
     named = {"system": "urn:ietf:rfc:3986", "value": VERSION}
     said = {"resourceType": "DocumentReference", "id": "d1", "status": status, "identifier": [named]}
-    return httpx2.Response(200, content=json.dumps(said | {"meta": {"versionId": "1"}}).encode())
+    return _says(200, json.dumps(said | {"meta": {"versionId": "1"}}).encode())
 
 
 def _marked_by(mark: Callable[..., Outcome], answers: dict[str, httpx2.Response]) -> Outcome:
@@ -36,7 +40,7 @@ def _marked_by(mark: Callable[..., Outcome], answers: dict[str, httpx2.Response]
 @pytest.mark.parametrize("mark", [strike_document, supersede_document])
 @pytest.mark.parametrize("status", [200, 201])
 def test_a_yes_that_changed_nothing_is_not_believed(mark: Callable[..., Outcome], status: int) -> None:
-    answers = {"GET": _document("current"), "PUT": httpx2.Response(status), "again": _document("current")}
+    answers = {"GET": _document("current"), "PUT": _says(status), "again": _document("current")}
     assert _marked_by(mark, answers) == Unknown("not-marked")
 
 
@@ -47,14 +51,14 @@ def test_a_yes_that_shows_the_old_status_is_not_believed(mark: Callable[..., Out
 
 
 def test_a_yes_that_cannot_be_looked_at_is_unknown() -> None:
-    answers = {"GET": _document("current"), "PUT": httpx2.Response(200), "again": httpx2.Response(503)}
+    answers = {"GET": _document("current"), "PUT": _says(200), "again": _says(503)}
     assert _marked_by(strike_document, answers) == Unknown("no-proof")
 
 
 def test_a_mark_that_is_seen_when_read_again_is_done() -> None:
     answers = {
         "GET": _document("current"),
-        "PUT": httpx2.Response(200),
+        "PUT": _says(200),
         "again": _document("entered-in-error"),
     }
     assert isinstance(_marked_by(strike_document, answers), Filed)

@@ -88,8 +88,8 @@ def _staffed(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Stack]:
     def apps(service_url: str, folder: Path) -> tuple[RegisteredApp, ...]:
         return (*registered_apps(service_url, folder), front_desk_app())
 
-    def clinics(sandbox_url: str) -> str:
-        written = clinics_file(sandbox_url)
+    def clinics(sandbox_url: str, profile: str) -> str:
+        written = clinics_file(sandbox_url, profile)
         assert _POLLING in written
         return written.replace(_POLLING, _TOLD)
 

@@ -389,14 +389,16 @@ def test_entered_in_error_voids_without_losing_a_word(world: World) -> None:
     assert app.post(QR, response(world)).status_code == 201
 
 
-def test_what_stands_in_the_record_is_left_to_it_when_an_entry_is_voided(world: World) -> None:
+def test_what_stands_in_the_record_is_struck_when_an_entry_is_voided(world: World) -> None:
     app = writer(world)
     kept, tag = made(world, app, "completed")
     world.deliver()
 
     put(app, kept | {"status": "entered-in-error"}, tag)
 
-    assert (world.deliver(), filings_of(world)) == (0, [FilingState.FILED])
+    assert (world.deliver(), filings_of(world)) == (1, [FilingState.FILED, FilingState.FILED])
+    there = world.records().search("DocumentReference", []).resources
+    assert [document["status"] for document in there] == ["entered-in-error"]
 
 
 REBOUND: dict[str, tuple[Value, str]] = {
