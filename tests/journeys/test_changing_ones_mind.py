@@ -72,7 +72,7 @@ def test_what_is_in_the_record_is_changed_there(house: House) -> None:
     """The record gets the new words in the place of the old ones, and says so to nobody but in its versions."""
     yuki = house.patient("patient-eight-done")
     yuki.comes_from_the_portal()
-    yuki.starts_writing("Infusion 2")
+    yuki.starts_writing("Infusion 4")
     yuki.answers(FIRST)
     yuki.goes("Check and send")
     yuki.sends()

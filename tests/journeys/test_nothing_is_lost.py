@@ -85,19 +85,19 @@ def test_what_two_tabs_wrote_stays_private(house: House) -> None:
 def test_news_of_another_window_waits_for_the_press_that_brought_it(house: House) -> None:
     """Leaving the text saves it; what comes back would move the choice away from under the pointer (rule 13)."""
     house.watch.expects("412")
-    rowan = house.patient("patient-two-in")
-    rowan.comes_from_the_portal()
-    rowan.starts_writing("Infusion 2")
-    rowan.opens_another_tab().answers(THERE)
-    rowan.writes(HERE)
-    rowan.private_choice.hover()
-    with rowan.page.expect_response(lambda answer: answer.status == 412) as refused:
-        rowan.page.mouse.down()
+    theodora = house.patient("patient-eight-done")
+    theodora.comes_from_the_portal()
+    theodora.starts_writing("Infusion 7")
+    theodora.opens_another_tab().answers(THERE)
+    theodora.writes(HERE)
+    theodora.private_choice.hover()
+    with theodora.page.expect_response(lambda answer: answer.status == 412) as refused:
+        theodora.page.mouse.down()
     refused.value.finished()
-    rowan.page.evaluate("() => new Promise((done) => setTimeout(done, 100))")
-    rowan.page.mouse.up()
-    expect(rowan.private_choice).to_be_checked()
-    rowan.sees("This was also changed in another window.")
+    theodora.page.evaluate("() => new Promise((done) => setTimeout(done, 100))")
+    theodora.page.mouse.up()
+    expect(theodora.private_choice).to_be_checked()
+    theodora.sees("This was also changed in another window.")
 
 
 def test_offline_while_typing(house: House) -> None:
