@@ -18,6 +18,7 @@ from service.workflow.release_entries import release_entries
 
 IDLE_SECONDS = 0.5
 FIND_SECONDS = 2.0
+_STOPS_WITHIN = 24.0
 LOOK_SECONDS = 30.0
 _TIDY_EVERY = 600  # idle rounds: about five minutes
 _log = structlog.get_logger("worker")
@@ -33,10 +34,10 @@ class Workers:
     ending: threading.Event
 
     def stop(self) -> None:
-        """Finish the item in hand and end."""
+        """Finish the items in hand and end; what takes longer than all may together is cut off, as by a crash (F6)."""
         self.ending.set()
         for thread in self.threads:
-            thread.join(timeout=30)
+            thread.join(timeout=_STOPS_WITHIN / len(self.threads))
 
 
 def start(wiring: Wiring) -> Workers:
