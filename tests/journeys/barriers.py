@@ -22,6 +22,7 @@ _LAYS_ITSELF_OUT_WITHIN = 20  # looks, 50 ms apart
 
 def assert_no_barrier(page: Page) -> None:
     """Look at the page as it stands: small, in light and in dark."""
+    page.wait_for_load_state()  # a page that has just begun to arrive has no document to measure
     width, height = SMALLEST_PHONE
     page.set_viewport_size({"width": width, "height": height})
     assert _sticking_out(page) == [], f"{page.title()} scrolls sideways"

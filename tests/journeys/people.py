@@ -76,6 +76,8 @@ class Person:
         """Leave the pages of this visit."""
         self.presses("Sign out")
         self.sees_heading("You are signed out")
+        # A person sees nothing before the style sheet is there, and it is what empties the browser's memory.
+        self.page.wait_for_load_state()
 
     def downloads(self, link: Locator) -> Download:
         """Follow a link that gives a file."""
