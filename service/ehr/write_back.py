@@ -113,11 +113,14 @@ def find_identical(record: RecordSystem, body: bytes, *, since: str) -> tuple[Fo
 
 
 def find_same_bytes(
-    record: RecordSystem, patient_id: str, data: bytes, *, since: str
+    record: RecordSystem, patient_id: str, data: bytes, *, since: str, struck: bool = False
 ) -> tuple[FoundDocument, ...]:
-    """Read only, for rung D: what stands in this patient's record since that day with these very bytes (W-12 b)."""
+    """Read only, for rung D: what stands in this patient's record since that day with these very bytes (W-12 b).
+
+    With `struck` also what was struck there.
+    """
     sha1 = document_reference.sha1_of(data)
-    return tuple(one for one in _of_patient(record, patient_id, since) if one.sha1 == sha1)
+    return tuple(one for one in _of_patient(record, patient_id, since, struck=struck) if one.sha1 == sha1)
 
 
 def strike_document(
@@ -140,11 +143,13 @@ def supersede_document(record: RecordSystem, document_id: str, version_identifie
     )
 
 
-def _of_patient(record: RecordSystem, patient_id: str, since: str) -> list[FoundDocument]:
-    """The patient's documents since that day that still stand."""
+def _of_patient(
+    record: RecordSystem, patient_id: str, since: str, *, struck: bool = False
+) -> list[FoundDocument]:
+    """The patient's documents since that day that still stand, with `struck` the others, too."""
     subject = f"Patient/{patient_id}"
     found = _documents(record.search(_TYPE, {"patient": patient_id, "date": f"ge{since}"}))
-    return [one for one in found if one.status != _STRUCK and _is_about(record, one, subject)]
+    return [one for one in found if (struck or one.status != _STRUCK) and _is_about(record, one, subject)]
 
 
 def _is_ours(identifier: str, sha1: str | None) -> Callable[[dict[str, Any]], bool]:
@@ -209,10 +214,15 @@ def _confirm(record: RecordSystem, rung: Rung, wanted: _Wanted, written: Written
     existed = written.status == 200 and rung is Rung.CONDITIONAL
     try:
         resource = record.read(_TYPE, written.id)
-    except (problems.RecordSystemProblem, SmartProblem):  # without a token, too: the document was sent
-        if written.status != 201 and not existed:
+    except (
+        problems.RecordSystemProblem,
+        SmartProblem,
+    ) as problem:  # without a token, too: the document was sent
+        # Some record systems let us write and not read (E-05). Elsewhere the next attempt sees whether it stands there,
+        # but on rung D, where nobody could tell: there, status and address have to be enough.
+        unreadable = isinstance(problem, problems.Refused) or rung is Rung.NONE
+        if not unreadable or (written.status != 201 and not existed):
             return Unknown("no-proof")
-        # There by its status and its address; some record systems let us write and not read (E-05).
         return Filed(written.id, written.version, verified=False, existed=existed)
     if resource is None:
         return _confirm_by_search(record, rung, wanted)

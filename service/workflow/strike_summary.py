@@ -51,17 +51,21 @@ def _in_the_end(work: InHand, outcomes: Iterable[Outcome | None]) -> Outcome | N
 
 
 def _struck(work: InHand, earlier: Filing) -> Iterator[Outcome | None]:
-    ids = list(dict.fromkeys(_standing(work, earlier)))
-    if not ids:
+    known, found = _known(work, earlier), list(_found(work, earlier))
+    if not known and not found:
         yield _nothing_there(work, earlier)
-    for id_ in ids:
+    for id_ in dict.fromkeys(known + found):
         if not work.begin_to_send():
             yield NotSent("lease-too-short")
             return
         outcome = _strike(work, earlier, id_)
         work.desk.at("K7")
         is_gone = isinstance(outcome, Refused) and outcome.why is Why.TARGET
-        yield _nothing_there(work, earlier) if is_gone else outcome
+        if is_gone and id_ in found:
+            outcome = NotSent("held-there")  # found and not to be read: somebody there has not let it in yet
+        elif is_gone:
+            outcome = _nothing_there(work, earlier)
+        yield outcome
 
 
 def _strike(work: InHand, earlier: Filing, id_: str) -> Outcome:
@@ -73,20 +77,24 @@ def _strike(work: InHand, earlier: Filing, id_: str) -> Outcome:
     return strike_document(record_system, id_, earlier.version_identifier, sha1=sha1)
 
 
-def _standing(work: InHand, earlier: Filing) -> Iterator[str]:
-    """The ids under which it stands there: the one we know, and whatever a search finds."""
+def _known(work: InHand, earlier: Filing) -> list[str]:
+    """The id under which it stands there, as far as we know by ourselves: what rung A chose, or what we were told."""
     if earlier.document_id is not None:
-        yield earlier.document_id
+        return [earlier.document_id]
+    chosen_here = earlier.kind is FilingKind.SUMMARY and work.clinic.filing.standing is Rung.PUT
+    return [earlier.version_identifier.removeprefix("urn:uuid:")] if chosen_here else []
+
+
+def _found(work: InHand, earlier: Filing) -> Iterator[str]:
+    """The ids under which a search finds it there."""
     record_system = work.clinic.for_delivery
     if earlier.kind is FilingKind.RESPONSE:
         if earlier.document_id is None:
             yield from find_response(record_system, work.entry.identifier)
+    # What somebody there has struck already counts as well: it is found, and nothing is left to be done.
     elif work.clinic.filing.standing is Rung.NONE:
         yield from _by_bytes(work, earlier)
-    elif work.clinic.filing.standing is Rung.PUT and earlier.document_id is None:
-        yield earlier.version_identifier.removeprefix("urn:uuid:")
     elif work.clinic.filing.standing is not Rung.PUT:
-        # What somebody there has struck already counts as well: it is found, and nothing is left to be done.
         yield from (one.id for one in find_version(record_system, earlier.version_identifier))
     work.desk.at("K4")
 
@@ -95,7 +103,8 @@ def _by_bytes(work: InHand, earlier: Filing) -> Iterator[str]:
     kept = filings.summary_of(work.desk.store, work.clinic.key, earlier.id)
     if earlier.document_id is None and kept is not None:
         day = (earlier.first_tried_at or work.entry.recorded_at).date().isoformat()
-        found = find_same_bytes(work.clinic.for_delivery, earlier.patient_id, kept, since=day)
+        record_system = work.clinic.for_delivery
+        found = find_same_bytes(record_system, earlier.patient_id, kept, since=day, struck=True)
         yield from (one.id for one in found)
 
 

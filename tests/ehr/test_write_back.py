@@ -265,6 +265,23 @@ class TestRecordSystemsThatIgnoreUs:
         filed = _file(records, Rung.CONDITIONAL)
         assert filed == Filed("doc-1", "1", verified=False)
 
+    @pytest.mark.parametrize("spoiled", [(503, {}, b""), (200, {}, b"<html>sign in</html>"), (429, {}, b"")])
+    @pytest.mark.parametrize("rung", list(Rung))
+    def test_what_just_now_cannot_be_read_back_is_seen_before_it_counts(
+        self, rung: Rung, spoiled: Answer
+    ) -> None:
+        """F21: a patient is told "in your record" of what was seen there; on rung D nothing could ever show it."""
+        records = HostileRecords()
+        records.before = lambda ask: spoiled if ask.method == "GET" and records.documents else None
+        filed = _file(records, rung)
+        if rung is Rung.NONE:
+            assert filed == Filed("doc-1", "1", verified=False)
+            return
+        assert filed == Unknown("no-proof")
+        records.before = lambda ask: None
+        assert _file(records, rung) == Filed(next(iter(records.documents)), existed=True)
+        assert len(records.documents) == 1
+
     def test_a_mere_200_that_cannot_be_read_back_is_no_filing(self) -> None:
         """F21: a page in between answers 200 to everything; only 201, or a met condition, counts unseen."""
         for rung, expected in ((Rung.SEARCH, Unknown), (Rung.NONE, Unknown), (Rung.CONDITIONAL, Filed)):

@@ -41,6 +41,12 @@ def documents(world: World) -> list[dict[str, Any]]:
     return found
 
 
+def change_there(world: World, **elements: Any) -> None:
+    """Somebody at the record system changes the one document that stands there."""
+    (there,) = documents(world)
+    world.records().update("DocumentReference", there["id"], there | elements)
+
+
 def on_rung(world: World, rung: Rung) -> Desk:
     """The desk of a clinic whose record system stands on this rung."""
     return with_rules(world, rung=rung)

@@ -1,7 +1,5 @@
 """What was filed is looked at again: a while after, and every day; nothing is ever sent again by itself (rule 22)."""
 
-from typing import Any
-
 import httpx2
 import pytest
 
@@ -20,6 +18,7 @@ from tests.workflow.filing import (
     Trouble,
     after,
     answer,
+    change_there,
     delivered,
     documents,
     fails,
@@ -52,11 +51,6 @@ def copy_of(world: World) -> str:
     return str(
         world.records().create({k: v for k, v in there.items() if k not in ("id", "meta")}).resource["id"]
     )
-
-
-def change_there(world: World, **elements: Any) -> None:
-    (there,) = documents(world)
-    world.records().update("DocumentReference", there["id"], there | elements)
 
 
 def gone(request: httpx2.Request, carry: Carry) -> httpx2.Response:

@@ -11,7 +11,19 @@ from service.journal.entries import Filing, FilingKind, FilingState
 from service.workflow.deliver_entry import LEASE, deliver_next
 from service.workflow.desk import Desk
 from tests.web.changing import answered, made, put, writer
-from tests.workflow.filing import Carry, Trouble, after, documents, fails, on_rung, owed, told
+from tests.workflow.filing import (
+    Carry,
+    Trouble,
+    after,
+    change_there,
+    documents,
+    fails,
+    keep_rules,
+    on_rung,
+    owed,
+    told,
+    until_quiet,
+)
 from tests.workflow.remembered import log
 from tests.world import CLINIC, World
 
@@ -122,6 +134,40 @@ def test_a_record_system_that_says_so_itself_is_believed(world: World) -> None:
     world.deliver()
 
     assert (strike_of(world).state, strike_of(world).reason) == (FilingState.REFUSED, "not-offered")
+
+
+@pytest.mark.parametrize("rung", [Rung.CONDITIONAL, Rung.SEARCH])
+def test_what_a_search_finds_and_nobody_may_read_yet_is_struck_once_it_is_let_in(
+    world: World, rung: Rung
+) -> None:
+    """Held for review there: the search tells of it, and its address does not answer."""
+    entered_in_error(world)
+    world.net.meddler = lambda request, carry: told(404)(carry) if _at_a_document(request) else carry()
+    until_quiet(world, on_rung(world, rung), days=0.2)
+    assert (strike_of(world).state, strike_of(world).reason) == (FilingState.DUE, "held-there")
+
+    world.net.meddler = None
+    until_quiet(world, on_rung(world, rung), days=0.2)
+    assert (strike_of(world).state, statuses(world)) == (FilingState.FILED, ["entered-in-error"])
+
+
+def test_on_the_last_rung_a_strike_ends_where_a_reviewer_struck_first(world: World) -> None:
+    """Held there without an address, let in and struck by somebody there: its bytes tell that nothing is left."""
+    keep_rules(world, rung=Rung.NONE)
+    app = writer(world)
+    body, tag = made(world, app, "completed", encounter="six-done-1")
+    world.net.meddler = Trouble(after(told(202)))
+    world.deliver()
+    change_there(world, status="entered-in-error")
+    put(app, body | {"status": "entered-in-error"}, tag)
+    world.deliver()
+
+    assert strike_of(world).state is FilingState.FILED
+    assert statuses(world) == ["entered-in-error"]
+
+
+def _at_a_document(request: httpx2.Request) -> bool:
+    return "/DocumentReference/" in request.url.path
 
 
 def test_what_was_sent_with_an_unknown_end_is_found_and_struck(world: World) -> None:
