@@ -15,7 +15,6 @@ from service.journal.problems import (
     InfusionTaken,
     NotAllowed,
     NotAnEntry,
-    RecordSystemSilent,
 )
 from service.journal.prompts import PromptSet
 from service.journal.steps import Standing, Step
@@ -152,8 +151,8 @@ def link_of(
 ) -> tuple[Link, str | None, frozenset[str]]:
     """The infusion that this reference names, the set asked after it, and the ids of all encounters of this patient.
 
-    The record system is asked where it names one that was not seen yet. NotAnEntry where an entry cannot begin there
-    now; InfusionTaken where another than the one with this key began there.
+    The record system is asked where it names one that was not seen yet: RecordSystemSilent. NotAnEntry where an entry
+    cannot begin there now; InfusionTaken where another than the one with this key began there.
     """
     wanted = (encounter or "").rpartition("/")[2]
     known = known_encounters(desk, context, patient_id, wanted)
@@ -184,16 +183,15 @@ def _misplaced(text: str) -> NotAnEntry:
 
 
 def known_encounters(desk: Desk, context: AccessContext, patient_id: str, wanted: str) -> frozenset[str]:
-    """The ids of all encounters of this patient; the record system is asked where `wanted` is none of them yet."""
+    """The ids of all encounters of this patient; the record system is asked where `wanted` is none of them yet.
+
+    RecordSystemSilent where it does not answer then: nobody can tell whether the visit is this patient's, and a client
+    that was told no would not come again.
+    """
     known = _encounters(desk, context, patient_id)
-    return _look(desk, context, patient_id) if wanted and wanted not in known else known
-
-
-def _look(desk: Desk, context: AccessContext, patient_id: str) -> frozenset[str]:
-    try:
-        look_again(desk, context, desk.clinic(context.clinic).for_delivery, patient_id)
-    except RecordSystemSilent:
-        return _encounters(desk, context, patient_id)
+    if not wanted or wanted in known:
+        return known
+    look_again(desk, context, desk.clinic(context.clinic).for_delivery, patient_id)
     return _encounters(desk, context, patient_id)
 
 

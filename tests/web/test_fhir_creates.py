@@ -285,3 +285,23 @@ def test_options_tell_what_a_public_address_offers_and_nothing_to_strangers_else
     assert (answer.status_code, answer.content) == (200, b"")
     assert {"GET", "HEAD", "OPTIONS"} == {one.strip() for one in answer.headers["allow"].split(",")}
     assert App(world).ask("OPTIONS", QR).status_code == 401
+
+
+@pytest.mark.parametrize("encounter", ["six-done-1", "eight-done-1", "nobodys"])
+def test_a_visit_that_cannot_be_looked_up_just_now_is_no_refusal_for_good(
+    world: World, encounter: str
+) -> None:
+    """A client that was told no would not come again. Whose visit it is makes no difference."""
+    app, body = app_of(world, "patient-six-done"), response(world, encounter=encounter)
+    world.net.meddler = lambda request, carry: (
+        httpx2.Response(503, stream=httpx2.ByteStream(b"")) if "/Encounter" in request.url.path else carry()
+    )
+
+    for place in (QR, f"{QR}/$validate"):
+        answer = app.post(place, body)
+        assert (answer.status_code, answer.json()["issue"][0]["code"]) == (503, "transient")
+        assert "retry-after" in answer.headers
+    assert kept(world) == 0
+
+    world.net.meddler = None
+    assert app.post(QR, body).status_code == (201 if encounter == "six-done-1" else 422)
