@@ -12,6 +12,7 @@ from service.cli.demo_clinic import BACKEND
 from service.sandbox.app import create_sandbox
 from service.store import sessions
 from service.web.guards import WIRING
+from service.workflow.deliver_entry import deliver_next
 from tests.factories import response
 from tests.people import App, Browser, Visitor, clinician, officer, patient, sign_in
 from tests.web.deviating_servers import token_says
@@ -162,6 +163,28 @@ def test_what_was_sent_before_the_end_is_filed_all_the_same(world: World) -> Non
     assert ada.get().status_code in (401, 404)
 
     assert world.deliver() == 1
+    assert "In your record" in patient(world).get(f"entry/{key}/receipt").text
+
+
+@pytest.mark.parametrize("point", [f"K{number}" for number in (0, 1, 2, 3, 4, 5, 7, 8, 9)])
+def test_what_was_sent_is_filed_whichever_step_the_end_of_access_falls_into(world: World, point: str) -> None:
+    """Signed out, and the app removed at the clinic, while the worker stands at this point (fault F57)."""
+    ada = patient(world)
+    key = ada.write("six-done-2", {"ai2.1": "Sent before the end."})
+    ended = []
+
+    def at(reached: str) -> None:
+        if reached == point and not ended:
+            ended.append(reached)
+            end_approvals(world)
+            assert ada.post("sign-out").status_code == 200
+            world.clock.pass_time(seconds=5)
+
+    assert deliver_next(replace(world.desk, at=at), CLINIC, "worker")
+
+    assert ended == [point]
+    assert ada.get().status_code in (401, 404)
+    assert len(world.records().search("DocumentReference", []).resources) == 1
     assert "In your record" in patient(world).get(f"entry/{key}/receipt").text
 
 
