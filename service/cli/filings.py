@@ -4,7 +4,7 @@ import click
 
 from service.settings import read_settings
 from service.wiring import wire
-from service.workflow.filings_by_command import owed, try_again
+from service.workflow.filings_by_command import owed, resume, try_again
 
 
 @click.group()
@@ -40,3 +40,17 @@ def retry(clinic: str, filing: str) -> None:
     finally:
         wiring.stop()
     click.echo(f"{filing} is due again.")
+
+
+@filings.command("resume")
+@click.argument("clinic")
+@click.option("--reason", required=True, help="The reason that the list names, as: scope.")
+def resume_all(clinic: str, reason: str) -> None:
+    """Try everything again that waits for one and the same reason, after its cause was mended."""
+    wiring = wire(read_settings())
+    wiring.desk.writer.start()
+    try:
+        count = resume(wiring.desk, clinic, reason)
+    finally:
+        wiring.stop()
+    click.echo(f"{count} due again.")

@@ -42,7 +42,8 @@ class Written:
 class RecordSystem:
     """The FHIR server at `base`, called with the tokens that `token` gives.
 
-    `renew` is told of a token that was refused with 401; a call is then tried once more if `token` gives another.
+    `renew` is told of a token that was refused with 401 or 403; after 401 a call is tried once more if `token` gives
+    another.
     `deadline_seconds` bounds each request as a whole.
     """
 
@@ -184,9 +185,12 @@ class RecordSystem:
     def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
         token = self._token()
         answer = self._send_with(token, method, url, headers, body)
-        if answer.status != 401 or self._renew is None:
+        if answer.status not in (401, 403) or self._renew is None:
             return answer
+        # Rights stand in a token as they were when it was given: those given back later come with the next (F14).
         self._renew(token)
+        if answer.status == 403:
+            return answer
         fresh = self._token()
         # A 401 means that nothing was processed, so a write may go again, once (C3).
         return answer if fresh == token else self._send_with(fresh, method, url, headers, body)

@@ -15,7 +15,7 @@ from service.ehr.failures import outcome_of
 from service.ehr.outcome import Busy, NotSent, Outcome, Refused, Rung, Unknown, Why
 from service.ehr.problems import RecordSystemProblem
 from service.journal.entries import EntryVersion, Filing, FilingKind
-from service.smart.problems import SmartProblem
+from service.smart.problems import ScopeMissing, SmartProblem
 from service.store import deeds
 from service.store.filings import Claimed
 from service.workflow.desk import ClinicDesk, Desk
@@ -26,6 +26,8 @@ LEASE = timedelta(seconds=120)
 ATTEMPT = timedelta(seconds=60)
 # On rung D nothing tells whether a begun send arrived: after a worker that died over it, a person must.
 UNRESOLVED = Unknown("send-unresolved")
+# The first word of a reason; the scopes that were asked for and not granted follow it.
+SCOPE_MISSING = "scope-missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,5 +105,8 @@ def asked(ask: Callable[[], Answer], reason: str) -> Answer:
         outcome = outcome_of(problem)
         lasting = isinstance(outcome, Refused) and outcome.why in (Why.SIGN_IN, Why.SCOPE)
         raise NotNow(outcome if lasting or isinstance(outcome, Busy) else NotSent(reason)) from None
+    except ScopeMissing as problem:
+        # It stays due and says what is missing: once the clinic gives the right back, all of it goes by itself (F14).
+        raise NotNow(NotSent(f"{SCOPE_MISSING} {' '.join(problem.missing)}")) from None
     except SmartProblem as problem:
         raise NotNow(NotSent(problem.reason or "no-token")) from None
