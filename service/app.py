@@ -36,6 +36,7 @@ from service.web import (
     health,
     launch,
     notifications,
+    owed,
     patient,
     patient_changes,
     problems,
@@ -89,7 +90,7 @@ def create_app(wiring: Wiring) -> Flask:
     app.context_processor(_for_every_page)
     dates.install(app)
     problems.install(app)
-    pages = (patient, patient_changes, clinician, visits, compliance, launch, health)
+    pages = (patient, patient_changes, clinician, visits, owed, compliance, launch, health)
     doors = [
         door.door
         for door in (

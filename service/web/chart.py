@@ -8,6 +8,7 @@ from service.web import wording
 from service.web.guards import context, desk
 from service.workflow.decide import is_care_team
 from service.workflow.open_course import OpenedCourse
+from service.workflow.open_filings import waits_for_a_person
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +23,14 @@ class CourseRow:
 
 
 def around(opened: OpenedCourse) -> dict[str, object]:
-    """The frame of a page about this patient; `open_items` counts what waits for a decision."""
+    """The frame of a page about this patient.
+
+    `open_items` counts what waits for a decision, `open_filings` what is not in the record and waits for a person.
+    """
     return {
         "infusions": [_row(step, opened) for step in opened.steps],
         "open_items": len(opened.overview.items),
+        "open_filings": sum(map(waits_for_a_person, opened.owed)),
         "care_team": is_care_team(desk(), context()),
     }
 

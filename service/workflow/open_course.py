@@ -22,16 +22,22 @@ MOST = 500  # entries of one patient shown on one page
 
 @dataclass(frozen=True, slots=True)
 class OpenedCourse:
-    """What the rules say about one patient now, the filings by entry id, and the sets they could write in at once.
+    """What the rules say about one patient now, what is owed of it, and the sets they could write in at once.
 
-    `amending` has what was begun to change an entry, by its key.
+    `owed` has every filing in the order in which they were owed, `amending` what was begun to change an entry, by its
+    key.
     """
 
     patient_id: str
     overview: Overview
-    filings: dict[str, Filing]
+    owed: tuple[Filing, ...]
     amending: Mapping[str, Draft]
     to_write_now: tuple[PromptSet, ...] = ()
+
+    @property
+    def filings(self) -> dict[str, Filing]:
+        """By entry id the filing that tells how far the entry is on its way: of its newest version, and no response."""
+        return {one.entry_id: one for one in self.owed if one.kind is not FilingKind.RESPONSE}
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -63,12 +69,7 @@ def look(desk: Desk, context: AccessContext) -> OpenedCourse:
     seen, home = seen_of(desk, context, ids), desk.clinic(context.clinic)
     fresh = without_amendments(begun, sent)
     view = overview(seen, home.rules, home.library, desk.now(), drafts=fresh, entries=sent)
-    owed = {
-        filing.entry_id: filing
-        for one in ids
-        for filing in filings.of_patient(desk.store, context, one)
-        if filing.kind is not FilingKind.RESPONSE
-    }
+    owed = tuple(filing for one in ids for filing in filings.of_patient(desk.store, context, one))
     amending = {one.key: one for one in begun if one not in fresh}
     return OpenedCourse(
         patient_id, view, owed, amending, sets_to_write_now(view.steps, home.library, home.rules.series)

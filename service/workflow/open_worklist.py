@@ -47,8 +47,8 @@ def open_worklist(desk: Desk, context: AccessContext) -> tuple[Charted, ...]:
     if not is_care_team(desk, context):
         raise NotYours
     ids = courses.with_open_items(desk.store, context.clinic, MOST)
-    named = _named(desk, context.clinic, ids)
-    found = [_charted(desk, chart_of(desk, context, one), named.get(one)) for one in ids]
+    names = named(desk, context.clinic, ids)
+    found = [_charted(desk, chart_of(desk, context, one), names.get(one)) for one in ids]
     found = [one for one in found if one.opened.overview.items]
     reads = [
         record(desk, context, Deed.READ, patient=one.opened.patient_id, what="Worklist") for one in found
@@ -64,7 +64,7 @@ def _charted(desk: Desk, context: AccessContext, patient: PatientSeen | None) ->
     return Charted(look(desk, context), {visit.id: visit for visit in visits}, patient)
 
 
-def _named(desk: Desk, clinic_key: str, patient_ids: tuple[str, ...]) -> dict[str, PatientSeen]:
+def named(desk: Desk, clinic_key: str, patient_ids: tuple[str, ...]) -> dict[str, PatientSeen]:
     """The patients as the record system names them; nobody where it is silent: ids say who is meant."""
     try:
         return patients_named(desk.clinic(clinic_key).for_delivery, patient_ids)

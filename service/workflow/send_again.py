@@ -9,6 +9,7 @@ from service.journal.entries import Filing, FilingState
 from service.journal.problems import ChangedElsewhere, NotYours
 from service.store import deeds, filings
 from service.store.deeds import GuardFailed
+from service.workflow.decide import chart_of
 from service.workflow.desk import Desk
 from service.workflow.remember import record
 
@@ -25,13 +26,16 @@ def may_be_sent_again(filing: Filing) -> bool:
 def send_again(desk: Desk, context: AccessContext, patient_id: str, filing_id: str) -> None:
     """Send this patient's filing on its way again; NotYours where there is none within reach that may be.
 
-    ChangedElsewhere where somebody was quicker.
+    Of the patient whose chart is open, or of any for the care team (rule 29). ChangedElsewhere where somebody was
+    quicker.
     """
-    mine = filings.of_patient(desk.store, context, patient_id)
+    is_open = context.patients is not None and patient_id in context.patients
+    chart = context if is_open else chart_of(desk, context, patient_id)
+    mine = filings.of_patient(desk.store, chart, patient_id)
     found = next((one for one in mine if one.id == filing_id), None)
     if found is None:
         raise NotYours
-    put_on_its_way(desk, context, found)
+    put_on_its_way(desk, chart, found)
 
 
 def put_on_its_way(desk: Desk, context: AccessContext, filing: Filing) -> None:

@@ -60,12 +60,12 @@ def _struck(work: InHand, earlier: Filing) -> Iterator[Outcome | None]:
             return
         outcome = _strike(work, earlier, id_)
         work.desk.at("K7")
-        is_gone = isinstance(outcome, Refused) and outcome.why is Why.TARGET
-        if is_gone and id_ in found:
-            outcome = NotSent("held-there")  # found and not to be read: somebody there has not let it in yet
-        elif is_gone:
-            outcome = _nothing_there(work, earlier)
-        yield outcome
+        if not (isinstance(outcome, Refused) and outcome.why is Why.TARGET):
+            yield outcome
+        elif id_ in found:
+            yield NotSent("held-there")  # found and not to be read: somebody there has not let it in yet
+        else:
+            yield _nothing_there(work, earlier)
 
 
 def _strike(work: InHand, earlier: Filing, id_: str) -> Outcome:

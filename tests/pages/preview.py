@@ -48,6 +48,10 @@ DOORS = {
     "visits.decide": "/chart/<visit>/decide",
     "visits.say": "/chart/<visit>/say",
     "visits.take_back": "/chart/<visit>/take-back",
+    "owed.show": "/chart/<visit>/not-in-record",
+    "owed.of_all": "/chart/<visit>/not-in-record/all",
+    "owed.send": "/chart/<visit>/send-again",
+    "owed.paper": "/chart/<visit>/paper/<filing_id>",
     "compliance.log": "/compliance/<visit>/",
     "compliance.export": "/compliance/<visit>/export.ndjson",
     "compliance.who": "/compliance/<visit>/patient/<patient_id>",
@@ -92,6 +96,18 @@ _REFUSED = {
     "problem": "The clocks went back that night, so this time came twice. Please say which one you mean.",
     "again": {"item": _TIMED.id, "way": "given", "day": "2026-11-01", "clock": "01:30", "why": "other"},
     "time_twice": True,
+}
+_OWED = {"page": "owed", "infusions": s.COURSE, "rows": s.OWED, "problem": None, "sent": False}
+_OWED_BY_ALL = {
+    "page": "owed-by-all",
+    "banner": None,
+    "infusions": None,
+    "patients": [
+        s.Values(id="pat-1", patient=s.BANNER, rows=s.OWED),
+        s.Values(id="pat-2", patient=None, rows=s.OWED[:1]),
+    ],
+    "problem": None,
+    "sent": False,
 }
 _WORKLIST = {
     "page": "worklist",
@@ -197,6 +213,11 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "visits-quiet": ("clinician/visits.html", {**shown(quiet_course()), "care_team": False, "kept": True}),
     "worklist": ("clinician/worklist.html", {**shown(_OPEN), **_WORKLIST}),
     "worklist-empty": ("clinician/worklist.html", {**shown(_OPEN), **_WORKLIST, "patients": []}),
+    "owed": ("clinician/owed.html", {**shown(_OPEN), **_OWED}),
+    "owed-changed": ("clinician/owed.html", {**shown(_OPEN), **_OWED, "problem": s.MEANWHILE}),
+    "owed-none": ("clinician/owed.html", {**shown(quiet_course()), **_OWED, "rows": [], "sent": True}),
+    "owed-by-all": ("clinician/owed_by_all.html", {**shown(_OPEN), **_OWED_BY_ALL}),
+    "owed-by-all-none": ("clinician/owed_by_all.html", {**shown(_OPEN), **_OWED_BY_ALL, "patients": []}),
     "entry-empty": ("clinician/empty.html", {"infusions": s.COURSE}),
     "side-by-side": ("clinician/side_by_side.html", {"themes": s.THEMES, "infusions": s.COURSE}),
     "side-by-side-empty": ("clinician/side_by_side.html", {"themes": [], "infusions": []}),

@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace as Values
 from typing import Any
 
+from service.web.owed import REASONS
+
 KEY = "0b0f7c1e-5a55-4f0e-9e0a-2f4f2d0a7f11"
 VISIT = "v8f3k"
 WORDS_KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
@@ -225,3 +227,28 @@ BROKEN = Values(
     faults=["Record 17 was changed after it was sealed.", "The last record is missing."],
 )
 PROBLEM = Values(sentence="The sign-in took too long. Nothing you wrote is lost.", name="LaunchExpired")
+
+
+def owed(number: int, kind: str, reason: str, *, for_a_person: bool = True, has_paper: bool = True) -> Values:
+    """One filing that is not in the record."""
+    return Values(
+        id=f"f{number}",
+        patient_id="pat-1",
+        kind=kind,
+        ordinal=number,
+        when=INFUSED,
+        written_at=SENT,
+        since=MORNING,
+        reason=REASONS[reason] if for_a_person else "It is tried again by itself.",
+        for_a_person=for_a_person,
+        may_be_sent=for_a_person,
+        has_paper=has_paper,
+    )
+
+
+OWED = [
+    owed(1, "Summary", "unknown-outcome"),
+    owed(2, "Answers", "scope", has_paper=False),
+    owed(3, "Summary", "", for_a_person=False),
+]
+MEANWHILE = "This was decided or has changed meanwhile. Below is how it stands now."

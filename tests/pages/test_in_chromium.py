@@ -62,7 +62,9 @@ def test_what_opens_on_demand_has_no_barrier_either(tab: Page, page_name: str) -
     assert Axe().run(tab, options=RULES).response["violations"] == []
 
 
-@pytest.mark.parametrize("page_name", ["prompt", "all", "check", "side-by-side", "visits", "worklist", "log"])
+@pytest.mark.parametrize(
+    "page_name", ["prompt", "all", "check", "side-by-side", "visits", "worklist", "owed", "log"]
+)
 def test_four_times_zoomed_nothing_hides(tab: Page, page_name: str) -> None:
     """At 400 % a page scrolls down only, and no fixed part covers what has the focus (WCAG 1.4.10, 2.4.11)."""
     opened(tab, page_name, ZOOMED)

@@ -20,6 +20,7 @@ from tests.pages.preview import PAGES, PATIENTS, WATCHED, context
 Show = Callable[[str], Markup]
 SOURCES = sorted(path for path in paths.templates().rglob("*.html") if "summary" not in path.parts)
 HOSTILE = "\"><script>alert(1)</script><img src=x onerror=alert(2)>'{{ 7 * 7 }}</textarea>"
+_OVER_PATIENTS = ("worklist", "owed-by-all")
 DIFFERENCES = [value for name, value in vars(Difference).items() if name.isupper()]
 every_page = pytest.mark.parametrize("page_name", PAGES)
 
@@ -67,7 +68,7 @@ def test_one_heading_a_title_a_language_and_no_id_twice(shown: Show, page_name: 
     assert len(ids) == len(set(ids))
 
 
-@pytest.mark.parametrize("page_name", [name for name in PAGES if not name.startswith("worklist")])
+@pytest.mark.parametrize("page_name", [name for name in PAGES if not name.startswith(_OVER_PATIENTS)])
 def test_the_banner_names_the_patient(shown: Show, page_name: str) -> None:
     text = shown(page_name).text
     assert "Maribel Okonkwo-Lindqvist" in text
@@ -282,9 +283,10 @@ def test_each_decision_names_what_it_was_about(shown: Show) -> None:
     assert "Looked at, and left as it is: After Infusion 1: Getting Started" in text
 
 
-def test_the_worklist_is_nobodys_chart(shown: Show) -> None:
+@pytest.mark.parametrize("page_name", _OVER_PATIENTS)
+def test_a_list_over_patients_is_nobodys_chart(shown: Show, page_name: str) -> None:
     """No banner of the patient whose chart is open stands over other patients; entries of others are no links."""
-    markup = shown("worklist")
+    markup = shown(page_name)
     assert not [one for one in markup.all("section") if one.get("aria-label") == "Patient"]
     assert not [one for one in markup.all("a") if "/entry/" in (one.get("href") or "")]
     assert "Patient pat-2" in markup.text

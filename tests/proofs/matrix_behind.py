@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 from service.cli.demo_clinic import CLINIC
-from service.store import audit_trail, drafts, entries
+from service.journal.entries import FilingState
+from service.store import audit_trail, deeds, drafts, entries, filings
 from tests.people import Patient, Visitor, app_of, patient
 from tests.workflow.contexts import as_patient
 from tests.world import OTHER, World
@@ -40,7 +41,7 @@ class Behind:
         """The ids that tell of somebody, each unlike everybody else's."""
         return frozenset(
             self.slots[who][name]
-            for name in ("sent", "entry", "spare", "task", "open_task", "event", "binary")
+            for name in ("sent", "entry", "spare", "task", "open_task", "event", "binary", "filed", "parked")
         )
 
     def drafts(self, who: str) -> frozenset[str]:
@@ -104,6 +105,8 @@ def _written(behind: Behind, who: str, ada: Patient, clinic: str) -> Slot:
     ada.post(f"entry/{written['stopped']}/stop")
     written["wrong"] = _begun_at_once(ada, sent_words)
     assert ada.send(written["wrong"], 2).status_code == 303
+    owed = _begun_at_once(ada, sent_words)
+    assert ada.send(owed, 2).status_code == 303
     spare = str(uuid4()) if who in LACKING else ada.write(f"{visits}-3", {"ai3.1": sent_words})
     world.deliver(clinic)
     entry = world.desk.entry_id(clinic, written["sent"])
@@ -118,8 +121,22 @@ def _written(behind: Behind, who: str, ada: Patient, clinic: str) -> Slot:
         "free": f"{visits}-6",
         "patient": NAMES[who],
         "event": _event_about(world, clinic, NAMES[who]),
+        "filed": _filing_of(world, clinic, written["sent"]),
+        "parked": _parked(world, clinic, _filing_of(world, clinic, owed)),
         **_read_by_app(world, who, entry, f"{visits}-4"),
     }
+
+
+def _filing_of(world: World, clinic: str, key: str) -> str:
+    """The id of the summary that is owed of what was sent under this key."""
+    return filings.of_one_entry(world.desk.store, clinic, world.desk.entry_id(clinic, key))[0].id
+
+
+def _parked(world: World, clinic: str, filing_id: str) -> str:
+    """The filing, which waits for a person from now on."""
+    parked = deeds.SettleFiling(filing_id, FilingState.PARKED, "unknown-outcome", None, world.clock())
+    world.desk.writer.perform(deeds.Deed(clinic, changes=(parked,)))
+    return filing_id
 
 
 def _begun_at_once(ada: Patient, words: str) -> str:

@@ -276,6 +276,17 @@ ROWS: Mapping[str, tuple[Row, ...]] = {
         ),
     ),
     "visits.take_back": (clinician(form=_WHY | {"ruling": "{ruling}"}, opened=_DONE, over_patients=True),),
+    "owed.show": (clinician(),),
+    "owed.of_all": (clinician(over_patients=True, team_only=True),),
+    "owed.send": (
+        clinician(
+            form={"patient": "{patient}", "filing": "{parked}"},
+            opened=_DONE,
+            again=_TAKEN,
+            over_patients=True,
+        ),
+    ),
+    "owed.paper": (clinician({"filing_id": "filed"}),),
     # The officer's pages.
     "compliance.log": (officer(), officer(query="patient={patient}")),
     "compliance.who": (officer({"patient_id": "patient"}),),

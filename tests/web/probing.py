@@ -63,6 +63,7 @@ FILLED = {
     "document_id": "{entry_id}",
     "summary_id": "{entry_id}.1",
     "event_id": "{entry_id}",
+    "filing_id": "{entry_id}",
     "version": "1",
     "patient_id": "patient-six-done",
     "number": "1",
