@@ -21,6 +21,8 @@ class Why(StrEnum):
     SIGN_IN = "sign-in"  # 401, or no token to be had
     SCOPE = "scope"  # 403, or a scope that was not granted
     TARGET = "target"  # 404, 410: patient or encounter moved
+    DECEASED = "deceased"  # the record says that the patient died
+    INACTIVE = "record-inactive"  # the record is out of use, and names none in its place
     CONFLICT = "conflict"  # 409, 412
     SEVERAL = "several-found"  # two documents carry this version's identifier
     MISMATCH = "mismatch"  # what stands there under our identifier is not what we file

@@ -9,25 +9,46 @@ from service.ehr.problems import Unclear
 from service.journal.infusions import still_counts
 from service.journal.match import EncounterSeen
 from service.journal.rulings import Rulings
+from service.r4.patient import PatientSeen
 from service.store import rulings
 from service.summary.content import PatientHeader
 from service.workflow.in_hand import InHand, NotNow, asked
 
 
 def at_its_target(work: InHand) -> InHand:
-    """The same work, now of the record that holds; NotNow where it cannot be filed there (W-61, F52)."""
+    """The same work, now of the record that holds; NotNow where it cannot be filed there (W-61, F52, F53)."""
     work = replace(work, subject=_subject(work))
+    work = replace(work, patient=_patient(work))
+    _check_open(work)
     _check_encounter(work)
     return work
 
 
 def header(work: InHand) -> PatientHeader:
     """Who the patient is, as the record system says now."""
+    patient = work.patient or _patient(work)
+    identifier = patient.identifiers[0][1] if patient.identifiers else None
+    return PatientHeader(patient.name, patient.birth_date, identifier)
+
+
+def _patient(work: InHand) -> PatientSeen:
     patient = asked(lambda: patient_of(work.clinic.for_delivery, work.subject), "patient-not-read")
     if patient is None:
         raise NotNow(Refused(Why.TARGET, 404))
-    identifier = patient.identifiers[0][1] if patient.identifiers else None
-    return PatientHeader(patient.name, patient.birth_date, identifier)
+    return patient
+
+
+def _check_open(work: InHand) -> None:
+    """Nothing goes by itself into the record of somebody who died, or into one that is out of use (F53).
+
+    A person decides; what was written stays as it is, and goes once they say so.
+    """
+    if work.patient is None or work.is_decided:
+        return
+    if work.patient.deceased:
+        raise NotNow(Refused(Why.DECEASED))
+    if not work.patient.active:
+        raise NotNow(Refused(Why.INACTIVE))
 
 
 def _subject(work: InHand) -> str:

@@ -5,7 +5,7 @@ from service.journal.entries import Filing, FilingState
 from service.journal.problems import ChangedElsewhere, NotYours
 from service.store import filings
 from service.workflow.desk import Desk
-from service.workflow.send_again import put_on_its_way
+from service.workflow.send_again import is_closed, put_on_its_way
 
 _FOR_A_PERSON = (FilingState.PARKED, FilingState.REFUSED)
 
@@ -30,11 +30,12 @@ def try_again(desk: Desk, clinic: str, filing_id: str) -> None:
 def resume(desk: Desk, clinic: str, reason: str) -> int:
     """Put everything of the clinic back in its lanes that waits for a person for this reason; how many there were.
 
-    For a cause that was mended for all of them at once, as a right given back (F14). Nobody has to send each one.
+    For a cause that was mended for all of them at once, as a right given back (F14). What waits because a record is
+    closed is never among them: that is decided one by one (F53).
     """
     operator = _operator(desk, clinic)
     waiting = [one for one in owed(desk, clinic) if one.state in _FOR_A_PERSON and one.reason == reason]
-    return sum(_resumed(desk, operator, one) for one in waiting)
+    return sum(_resumed(desk, operator, one) for one in waiting if not is_closed(one))
 
 
 def _resumed(desk: Desk, operator: AccessContext, filing: Filing) -> bool:

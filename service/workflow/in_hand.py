@@ -15,6 +15,7 @@ from service.ehr.failures import outcome_of
 from service.ehr.outcome import Busy, NotSent, Outcome, Refused, Rung, Unknown, Why
 from service.ehr.problems import RecordSystemProblem
 from service.journal.entries import EntryVersion, Filing, FilingKind
+from service.r4.patient import PatientSeen
 from service.smart.problems import ScopeMissing, SmartProblem
 from service.store import deeds
 from service.store.filings import Claimed
@@ -26,13 +27,18 @@ LEASE = timedelta(seconds=120)
 ATTEMPT = timedelta(seconds=60)
 # On rung D nothing tells whether a begun send arrived: after a worker that died over it, a person must.
 UNRESOLVED = Unknown("send-unresolved")
+# In the place of a reason, until it is filed: a person knew that the patient died, or that the record is out of use.
+SENT_ALL_THE_SAME = "sent-all-the-same"
 # The first word of a reason; the scopes that were asked for and not granted follow it.
 SCOPE_MISSING = "scope-missing"
 
 
 @dataclass(frozen=True, slots=True)
 class InHand:
-    """One filing, its entry version, and whose record it goes to (`subject`: a patient's id there)."""
+    """One filing, its entry version, and whose record it goes to (`subject`: a patient's id there).
+
+    `patient` is that record as it was read in this attempt, once it was.
+    """
 
     desk: Desk
     clinic: ClinicDesk
@@ -40,6 +46,7 @@ class InHand:
     entry: EntryVersion
     context: AccessContext
     subject: str
+    patient: PatientSeen | None = None
 
     @property
     def filing(self) -> Filing:
@@ -55,6 +62,11 @@ class InHand:
     def is_sent_anew(self) -> bool:
         """Whether a person sent it on its way, and nothing was tried since."""
         return self.filing.first_tried_at is None
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether a person has seen that the record is closed, and sent it on its way all the same."""
+        return self.filing.reason == SENT_ALL_THE_SAME
 
     @property
     def fenced(self) -> tuple[deeds.Guard, ...]:

@@ -5,12 +5,14 @@ Nothing does that by itself. The worker looks first whether it stands there afte
 
 from service.access.context import AccessContext
 from service.audit.record import Deed
+from service.ehr.outcome import Why
 from service.journal.entries import Filing, FilingState
 from service.journal.problems import ChangedElsewhere, NotYours
 from service.store import deeds, filings
 from service.store.deeds import GuardFailed
 from service.workflow.decide import chart_of
 from service.workflow.desk import Desk
+from service.workflow.in_hand import SENT_ALL_THE_SAME
 from service.workflow.remember import record
 
 _OPEN = (FilingState.DUE, FilingState.PARKED, FilingState.REFUSED)
@@ -21,6 +23,11 @@ _GONE = ("missing-there", "held-too-long")
 def may_be_sent_again(filing: Filing) -> bool:
     """Whether a person may send it on its way; not while it waits for an encounter (rule 11)."""
     return filing.state in _OPEN or filing.trouble in _GONE
+
+
+def is_closed(filing: Filing) -> bool:
+    """Whether it waits, or went on waiting, because the patient died or the record is out of use (F53)."""
+    return filing.reason in (Why.DECEASED.value, Why.INACTIVE.value, SENT_ALL_THE_SAME)
 
 
 def send_again(desk: Desk, context: AccessContext, patient_id: str, filing_id: str) -> None:
@@ -46,7 +53,8 @@ def put_on_its_way(desk: Desk, context: AccessContext, filing: Filing) -> None:
         desk, context, Deed.FILING, patient=filing.patient_id, what=filing.id, reason="tried-again"
     )
     still = deeds.FilingIsAt(filing.id, filing.state)
-    again = deeds.PostponeFiling(filing.id, desk.now(), 0, None)
+    decided = SENT_ALL_THE_SAME if is_closed(filing) else None
+    again = deeds.PostponeFiling(filing.id, desk.now(), 0, decided)
     try:
         desk.writer.perform(deeds.Deed(context.clinic, (still,), (again,), (remembered,)))
     except GuardFailed:

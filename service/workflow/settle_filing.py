@@ -8,11 +8,23 @@ from service.ehr.outcome import Busy, Filed, HeldThere, NotSent, Outcome, Refuse
 from service.ehr.retry import Done, Next, Park, Retry
 from service.journal.entries import FilingKind, FilingState
 from service.store import deeds
-from service.workflow.in_hand import InHand
+from service.workflow.in_hand import SENT_ALL_THE_SAME, InHand
 from service.workflow.remember import record
 
 QUIET = NotSent("quiet-window")
 HELD_AGAIN = timedelta(days=1)
+
+
+_AS_IT_CAME = (
+    Why.CONTENT,
+    Why.FORM,
+    Why.SIGN_IN,
+    Why.SCOPE,
+    Why.TARGET,
+    Why.DECEASED,
+    Why.INACTIVE,
+    Why.NOT_OFFERED,
+)
 
 
 def settle(work: InHand, outcome: Outcome, decided: Next) -> None:
@@ -52,7 +64,7 @@ def _ended(work: InHand) -> tuple[deeds.Change, ...]:
 def _left_nothing(outcome: Outcome) -> bool:
     """Whether the record system can hold nothing of this attempt: it never left, or was refused as it came."""
     if isinstance(outcome, Refused):
-        return outcome.why in (Why.CONTENT, Why.FORM, Why.SIGN_IN, Why.SCOPE, Why.TARGET, Why.NOT_OFFERED)
+        return outcome.why in _AS_IT_CAME
     return isinstance(outcome, Busy | NotSent)
 
 
@@ -60,7 +72,8 @@ def _change(work: InHand, outcome: Outcome, decided: Next) -> deeds.Change:
     filing, now = work.filing, work.desk.now()
     if isinstance(decided, Retry):
         attempts = filing.attempts + (1 if decided.counts else 0)
-        return deeds.PostponeFiling(filing.id, decided.at, attempts, decided.reason, tried_at=now)
+        reason = SENT_ALL_THE_SAME if work.is_decided else decided.reason
+        return deeds.PostponeFiling(filing.id, decided.at, attempts, reason, tried_at=now)
     if isinstance(decided, Park):
         refused = isinstance(outcome, Refused)
         state = FilingState.REFUSED if refused else FilingState.PARKED

@@ -32,6 +32,10 @@ class NotForThisPerson(LaunchProblem):
     """The person who signed in may not open this. Only the patient, or staff whom the clinic named, can."""
 
 
+class JournalClosed(LaunchProblem):
+    """This journal is closed, and all that was written in it is kept. If this is a mistake, please call your clinic."""
+
+
 class CookieMissing(StateMismatch):
     """This sign-in belongs to another window, or your browser did not keep it. Please open the journal again."""
 
@@ -146,6 +150,8 @@ def _sign_in(
     )
     fhir_user = _allowed_person(clinic, kind, person, answer)
     patient = _patient(clinic, kind, answer)
+    if kind == "patient" and patient is not None and patient.deceased:
+        raise JournalClosed("deceased")
     visit, secret = _visit(desk, clinic, kind, fhir_user, answer, patient)
     context = _context(visit, kind, origin)
     remembered = record(desk, context, Deed.LOGIN, patient=visit.patient_id, what=kind)
