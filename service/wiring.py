@@ -96,6 +96,7 @@ def wire(settings: Settings, http: httpx2.Client | None = None) -> Wiring:
         clinics=desks,
         redirect_uri=f"{settings.public_url}/launch/callback",
         now=now,
+        steady=steady,
         random=os.urandom,
         new_id=lambda: str(uuid.uuid4()),
         new_secret=lambda: secrets.token_urlsafe(32),
@@ -111,6 +112,11 @@ def now() -> datetime:
     """The wall clock as this service reads it: UTC, to the millisecond, as audit records write it."""
     moment = datetime.now(UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def steady() -> float:
+    """Seconds that only go forward, whatever is done to the wall clock; they count the sleep of the machine as well."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 def library() -> PromptLibrary:

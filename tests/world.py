@@ -54,12 +54,23 @@ class Clock:
 
     def __init__(self, now: datetime = NOON) -> None:
         self._now = now
+        self._set_by = timedelta(0)
         self._turn = threading.Lock()
 
     def __call__(self) -> datetime:
         with self._turn:
             self._now += timedelta(milliseconds=1)
-            return self._now
+            return self._now + self._set_by
+
+    def steady(self) -> float:
+        """Seconds that pass, whatever the wall shows."""
+        with self._turn:
+            return (self._now - NOON).total_seconds()
+
+    def set_wall(self, **span: float) -> None:
+        """Somebody sets the clock on the wall forward or back; no time passes."""
+        with self._turn:
+            self._set_by += timedelta(**span)
 
     def pass_time(self, **span: float) -> None:
         with self._turn:
@@ -209,6 +220,7 @@ def start(folder: Path, child: RenderingChild, patch: pytest.MonkeyPatch, **sett
     net = Network(servers)
     # Every part reads the clock that the wiring hands out.
     patch.setattr(wires, "now", clock)
+    patch.setattr(wires, "steady", clock.steady)
     http = closing.enter_context(httpx2.Client(transport=net, trust_env=False))
     said: dict[str, Any] = {
         "public_url": JOURNAL,

@@ -3,6 +3,7 @@
 A lane is leased under a fence that only grows. Every later write of the worker carries that fence as a guard.
 """
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -58,6 +59,14 @@ class Claimed:
     send_started_at: datetime | None
     summary: bytes | None
     media_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLane:
+    """A lane in somebody's hands, under the fence of its lease: another lease has another fence."""
+
+    patient_id: str
+    fence: int
 
 
 # --- questions -------------------------------------------------------------------------------------------------
@@ -137,20 +146,37 @@ def summary_of(store: Store, clinic: str, filing_id: str) -> bytes | None:
 # --- claiming --------------------------------------------------------------------------------------------------
 
 
+def held_lanes(connection: Connection, clinic: str) -> list[HeldLane]:
+    """The lanes that are in somebody's hands, and those whose holder died over them. For `Writer.run_alone`."""
+    tell(connection, whole_clinic(clinic))
+    held = select(lanes.c.patient_id, lanes.c.fence).where(
+        lanes.c.clinic == clinic, lanes.c.lease_until.is_not(None)
+    )
+    return [HeldLane(row.patient_id, row.fence) for row in connection.execute(held)]
+
+
 def claim_next(
-    connection: Connection, seal: Seal, clinic: str, now: datetime, lease: timedelta, owner: str
+    connection: Connection,
+    seal: Seal,
+    clinic: str,
+    now: datetime,
+    lease: timedelta,
+    owner: str,
+    over: Callable[[list[HeldLane]], Collection[HeldLane]] = lambda _: (),
 ) -> Claimed | None:
     """Lease the lane of the patient who has waited longest, and take its oldest due filing; None for no work.
 
     A function for `Writer.run_alone`. The versions of an entry go in order: while one is due, waiting, parked or
     refused, the later ones of its kind wait; other entries of the patient go on. A strike waits for what is due alone:
-    what else is open it brings to an end itself.
+    what else is open it brings to an end itself. Of the lanes that are held, those are taken over whose lease is
+    `over`: the instant in the row is for people to read, as clocks are set (F55).
     """
     tell(connection, whole_clinic(clinic))
-    patient_id = _free_lane(connection, clinic, now)
+    ended = over(held_lanes(connection, clinic))
+    patient_id = _free_lane(connection, clinic, now, ended)
     if patient_id is None:
         return None
-    fence = _lease_lane(connection, clinic, patient_id, now, now + lease, owner)
+    fence = _lease_lane(connection, clinic, patient_id, now + lease, owner, ended)
     if fence is None:
         return None
     mine = (*_ready(clinic, now), filings.c.patient_id == patient_id)
@@ -246,12 +272,12 @@ def free_every_lane(connection: Connection) -> None:
 # --- how -------------------------------------------------------------------------------------------------------
 
 
-def _free_lane(connection: Connection, clinic: str, now: datetime) -> str | None:
+def _free_lane(connection: Connection, clinic: str, now: datetime, over: Collection[HeldLane]) -> str | None:
     of_lane = and_(*_ready(clinic, now), filings.c.patient_id == lanes.c.patient_id)
     first = select(func.min(filings.c.due_at)).where(of_lane).correlate(lanes).scalar_subquery()
     wanted = (
         select(lanes.c.patient_id)
-        .where(lanes.c.clinic == clinic, _is_free(now), exists().where(of_lane).correlate(lanes))
+        .where(lanes.c.clinic == clinic, _is_free(over), exists().where(of_lane).correlate(lanes))
         .order_by(first, lanes.c.patient_id)
         .limit(1)
     )
@@ -261,16 +287,22 @@ def _free_lane(connection: Connection, clinic: str, now: datetime) -> str | None
 
 
 def _lease_lane(
-    connection: Connection, clinic: str, patient_id: str, now: datetime, until: datetime, owner: str
+    connection: Connection,
+    clinic: str,
+    patient_id: str,
+    until: datetime,
+    owner: str,
+    over: Collection[HeldLane],
 ) -> int | None:
-    this = (lanes.c.clinic == clinic, lanes.c.patient_id == patient_id, _is_free(now))
+    this = (lanes.c.clinic == clinic, lanes.c.patient_id == patient_id, _is_free(over))
     taken = update(lanes).where(*this).values(fence=lanes.c.fence + 1, lease_until=until, owner=owner)
     fence: int | None = connection.scalar(taken.returning(lanes.c.fence))
     return fence
 
 
-def _is_free(now: datetime) -> ColumnElement[bool]:
-    return or_(lanes.c.lease_until.is_(None), lanes.c.lease_until <= now)
+def _is_free(over: Collection[HeldLane]) -> ColumnElement[bool]:
+    ended = (and_(lanes.c.patient_id == one.patient_id, lanes.c.fence == one.fence) for one in over)
+    return or_(lanes.c.lease_until.is_(None), *ended)
 
 
 def _ready(clinic: str, now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -4,17 +4,19 @@ Intent is stored before sending, every write after the claim is fenced by the pa
 again is decided by a pure function (fault matrix, section 2).
 """
 
+from datetime import datetime
+
 from service.access.context import AccessContext, Origin, Role
 from service.ehr.outcome import Filed, Outcome, Rung
 from service.ehr.retry import Retry, Tried, next_attempt
 from service.journal.entries import FilingKind
 from service.store import deeds, entries, filings, finding, sessions
 from service.store.deeds import GuardFailed
-from service.store.filings import Claimed
-from service.workflow.desk import Desk
+from service.store.filings import Claimed, HeldLane
+from service.workflow.desk import LEASE, Desk
 from service.workflow.file_response import file_response
 from service.workflow.file_summary import after_all, file_summary
-from service.workflow.in_hand import ATTEMPT, LEASE, InHand, NotNow
+from service.workflow.in_hand import ATTEMPT, InHand, NotNow
 from service.workflow.settle_filing import QUIET, settle, settle_nothing_there
 from service.workflow.strike_summary import strike_summary
 
@@ -43,14 +45,13 @@ def deliver_next(desk: Desk, clinic_key: str, owner: str) -> bool:
     desk.at("K0")
     if not desk.breakers.begin(clinic_key, now):
         return False
-    claimed = desk.writer.run_alone(
-        lambda connection: filings.claim_next(connection, desk.store.seal, clinic_key, now, LEASE, owner)
-    )
-    if claimed is None:
+    taken = _claim(desk, clinic_key, now, owner)
+    if taken is None:
         desk.breakers.give_back(clinic_key)
         return False
     desk.at("K1")
-    work = _in_hand(desk, clinic_key, claimed)
+    claimed, until = taken
+    work = _in_hand(desk, clinic_key, claimed, until)
     try:
         if work is not None:
             _deliver(work)
@@ -61,6 +62,26 @@ def deliver_next(desk: Desk, clinic_key: str, owner: str) -> bool:
     return True
 
 
+def _claim(desk: Desk, clinic_key: str, now: datetime, owner: str) -> tuple[Claimed, float] | None:
+    """What is taken up, and when its lease is over by the steady clock, which is read before anything is written."""
+    asked_at = desk.steady()
+    claimed = desk.writer.run_alone(
+        lambda connection: filings.claim_next(
+            connection,
+            desk.store.seal,
+            clinic_key,
+            now,
+            LEASE,
+            owner,
+            over=lambda held: desk.leases.over(clinic_key, held, desk.steady()),
+        )
+    )
+    if claimed is None:
+        return None
+    lane = HeldLane(claimed.filing.patient_id, claimed.fence)
+    return claimed, desk.leases.taken(clinic_key, lane, asked_at)
+
+
 def _give_back(desk: Desk, clinic_key: str, claimed: Claimed) -> None:
     """The lane is free again where it is still ours; nothing is written down of the filing."""
     desk.breakers.give_back(clinic_key)
@@ -68,7 +89,7 @@ def _give_back(desk: Desk, clinic_key: str, claimed: Claimed) -> None:
     desk.writer.perform(deeds.Deed(clinic_key, changes=(lane,)))
 
 
-def _in_hand(desk: Desk, clinic_key: str, claimed: Claimed) -> InHand | None:
+def _in_hand(desk: Desk, clinic_key: str, claimed: Claimed, until: float) -> InHand | None:
     """The claimed filing with its entry; None where that was taken back meanwhile."""
     owed = claimed.filing
     entry = entries.for_delivery(desk.store, clinic_key, owed.entry_id, owed.entry_version)
@@ -81,7 +102,7 @@ def _in_hand(desk: Desk, clinic_key: str, claimed: Claimed) -> InHand | None:
         client="infusion-journal-worker",
         patients=frozenset({owed.patient_id}),
     )
-    return InHand(desk, desk.clinic(clinic_key), claimed, entry, context, entry.patient_id)
+    return InHand(desk, desk.clinic(clinic_key), claimed, entry, context, entry.patient_id, until)
 
 
 def _deliver(work: InHand) -> None:

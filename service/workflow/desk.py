@@ -27,7 +27,10 @@ from service.store.writer import Writer
 from service.summary.content import Summary
 from service.summary.course_content import CourseSummary
 from service.summary.renditions import Rendition
+from service.workflow.leases import Leases
 
+# How long a worker may hold a patient's lane.
+LEASE = timedelta(seconds=120)
 # Our own name space for entry ids (RFC 9562 section 5.5); never to be changed.
 _ENTRY_IDS = UUID("6f1c2a52-6d0e-4d0b-9a53-5d6f3c1be0a7")
 
@@ -195,12 +198,13 @@ def _goes_on(_point: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The tools of all workflows. `now` gives aware UTC instants, `new_id` random UUIDs, `new_secret` URL-safe secrets,
-    `chance` numbers from 0 up to 1.
+    """The tools of all workflows. `now` gives aware UTC instants as the wall shows them, `steady` seconds that only go
+    forward and that nobody sets: for spans within one process. `new_id` gives random UUIDs, `new_secret` URL-safe
+    secrets, `chance` numbers from 0 up to 1.
 
     `words_key` derives, for a named draft, the key that seals words in a browser tab which the server has not
     confirmed yet (rule 14): the server keeps it, the tab only borrows it. `renewals` are the turns at a visit's token;
-    `breakers` tell which record system is left alone for a while.
+    `breakers` tell which record system is left alone for a while, `leases` whose lane may be taken over.
 
     `at` is told of each point of the delivery protocol that is reached ("K0" to "K9", fault matrix section 2): whoever
     tries what a crash there leaves behind stops the worker at it.
@@ -212,6 +216,7 @@ class Desk:
     clinics: Mapping[str, ClinicDesk]
     redirect_uri: str
     now: Callable[[], datetime]
+    steady: Callable[[], float]
     random: Callable[[int], bytes]
     new_id: Callable[[], str]
     new_secret: Callable[[], str]
@@ -220,6 +225,7 @@ class Desk:
     words_key: Callable[[str], bytes]
     renewals: Turns = field(default_factory=Turns)
     breakers: Breakers = field(default_factory=Breakers)
+    leases: Leases = field(default_factory=lambda: Leases(LEASE.total_seconds()))
     at: Callable[[str], None] = _goes_on
 
     def entry_id(self, clinic: str, key: str) -> str:

@@ -22,7 +22,6 @@ from service.store.filings import Claimed
 from service.workflow.desk import ClinicDesk, Desk
 
 Answer = TypeVar("Answer")
-LEASE = timedelta(seconds=120)
 # What a create and its read-back may take at the most, deadlines of 20 s each and a margin.
 ATTEMPT = timedelta(seconds=60)
 # On rung D nothing tells whether a begun send arrived: after a worker that died over it, a person must.
@@ -37,7 +36,8 @@ SCOPE_MISSING = "scope-missing"
 class InHand:
     """One filing, its entry version, and whose record it goes to (`subject`: a patient's id there).
 
-    `patient` is that record as it was read in this attempt, once it was.
+    `patient` is that record as it was read in this attempt, once it was. `until`: when the lease is over, in seconds of
+    the steady clock.
     """
 
     desk: Desk
@@ -46,6 +46,7 @@ class InHand:
     entry: EntryVersion
     context: AccessContext
     subject: str
+    until: float
     patient: PatientSeen | None = None
 
     @property
@@ -81,8 +82,13 @@ class InHand:
         self.desk.writer.perform(deeds.Deed(self.clinic.key, self.fenced, changes, records))
 
     def may_send(self) -> bool:
-        """Whether the lease outlasts one more request: what leaves after it could meet another worker's (rule 1)."""
-        return self.desk.now() + ATTEMPT < self.claimed.lease_until
+        """Whether the lease outlasts one more request: what leaves after it could meet another worker's (rule 1).
+
+        By both clocks: the one on the wall may have been set back, and the steady one stands still where a whole
+        machine is put to sleep (F55).
+        """
+        steady = self.desk.steady() + ATTEMPT.total_seconds() < self.until
+        return steady and self.desk.now() + ATTEMPT < self.claimed.lease_until
 
     def begin_to_send(self) -> bool:
         """Write the intent down directly before it leaves; false where the lease would not last."""

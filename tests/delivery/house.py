@@ -24,7 +24,8 @@ from service.settings import Settings
 from service.smart.problems import ServerSilent
 from service.store.migrating import upgrade
 from service.summary.content import Summary
-from service.workflow.desk import Breakers, ClinicDesk, Desk
+from service.workflow.desk import LEASE, Breakers, ClinicDesk, Desk
+from service.workflow.leases import Leases
 from tests.delivery.habits import QUIET, Habits
 from tests.delivery.record_system import BASE, ORIGIN
 from tests.delivery.time_passing import Time
@@ -52,6 +53,7 @@ class House:
             self.desk,
             clinics={key: clinic},
             now=time,
+            steady=lambda: time.seconds,
             random=ids.randbytes,
             new_id=lambda: str(UUID(int=ids.getrandbits(128), version=4)),
             chance=jitter.random,
@@ -66,7 +68,13 @@ class House:
         self.wires.lay(wire)
         client = Client(BASE, self.http, tokens.token, renew=tokens.forget)
         clinic = replace(desk.clinics[key], for_delivery=client)
-        return replace(desk, clinics={key: clinic}, at=actor.gate, breakers=Breakers())
+        return replace(
+            desk,
+            clinics={key: clinic},
+            at=actor.gate,
+            breakers=Breakers(),
+            leases=Leases(LEASE.total_seconds()),
+        )
 
 
 @contextmanager

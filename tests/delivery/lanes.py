@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -11,33 +10,34 @@ from service.journal.entries import Filing, FilingKind, FilingState
 from service.store.engine import Store
 from service.store.row_security import whole_clinic
 from service.store.tables import filings, lanes
+from service.workflow.desk import LEASE
 
 # On the list, with a reason.
 VISIBLE = (FilingState.PARKED, FilingState.REFUSED, FilingState.WAITING)
-_A_MOMENT = timedelta(seconds=5)
+_A_MOMENT = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Held:
     patient: str
-    until: datetime
+    until: float
 
 
 @dataclass(slots=True)
 class Lanes:
-    """One clinic's lanes. `_hands` has what each worker took up and has not ended yet, `_asked` when it asked."""
+    """One clinic's lanes. `_hands` has what each worker took up and has not ended yet, and until when it may.
+
+    Leases are judged here by true time, whatever clocks show (F55).
+    """
 
     store: Store
     clinic: str
     _hands: dict[str, _Held] = field(default_factory=dict)
-    _asked: dict[str, datetime] = field(default_factory=dict)
 
-    def look(self, owner: str, point: str, now: datetime) -> str | None:
-        """What is wrong about this worker's being at this point now, in the judge's words; None for nothing."""
-        if point == "K0":
-            self._asked[owner] = now
+    def look(self, owner: str, point: str, now: float) -> str | None:
+        """What is wrong about this worker's being at this point now (true seconds), in the judge's words, or None."""
         if point == "K1":
-            return self._taken(owner, self._asked[owner])
+            return self._taken(owner, now)
         if point == "K5":
             return self._sending(owner, now)
         if point in ("K8", "idle"):
@@ -48,9 +48,10 @@ class Lanes:
         """This worker holds nothing any more."""
         self._hands.pop(owner, None)
 
-    def ends(self) -> list[datetime]:
-        """When each lease of the clinic ends."""
-        return [until for _, _, until in self._rows() if until is not None]
+    def waits_for_a_lease(self) -> bool:
+        """Whether something is due in a lane that is in somebody's hands, or in a dead one's."""
+        held = {patient for patient, owner in self._rows() if owner is not None}
+        return any(one.patient_id in held for one in self.due())
 
     def owed(self) -> list[Filing]:
         """Every filing of the clinic, in the order in which they were owed."""
@@ -65,28 +66,24 @@ class Lanes:
         owed = self.owed()
         return [one for one in owed if one.state is FilingState.DUE and not waits(one, owed)]
 
-    def _taken(self, owner: str, now: datetime) -> str | None:
-        mine = self._of(owner)
-        if mine is None:
+    def _taken(self, owner: str, now: float) -> str | None:
+        patient = next((patient for patient, name in self._rows() if name == owner), None)
+        if patient is None:
             return "two_hands"
         others = [one for name, one in self._hands.items() if name != owner]
-        self._hands[owner] = mine
-        return "two_hands" if any(one.patient == mine.patient and now < one.until for one in others) else None
+        self._hands[owner] = _Held(patient, now + LEASE.total_seconds())
+        early = any(one.patient == patient and now + _A_MOMENT < one.until for one in others)
+        return "two_hands" if early else None
 
-    def _sending(self, owner: str, now: datetime) -> str | None:
-        mine = self._of(owner)
+    def _sending(self, owner: str, now: float) -> str | None:
+        mine = self._hands.get(owner)
         return "late_sends" if mine is None or now + _A_MOMENT > mine.until else None
 
-    def _of(self, owner: str) -> _Held | None:
-        return next(
-            (_Held(patient, until) for patient, name, until in self._rows() if name == owner and until), None
-        )
-
-    def _rows(self) -> list[tuple[str, str | None, datetime | None]]:
-        wanted = select(lanes.c.patient_id, lanes.c.owner, lanes.c.lease_until)
+    def _rows(self) -> list[tuple[str, str | None]]:
+        wanted = select(lanes.c.patient_id, lanes.c.owner)
         with self.store.asking(whole_clinic(self.clinic)) as connection:
             rows = connection.execute(wanted.where(lanes.c.clinic == self.clinic)).all()
-        return [(row.patient_id, row.owner, row.lease_until) for row in rows]
+        return [(row.patient_id, row.owner) for row in rows]
 
 
 def _filing(values: dict[str, Any]) -> Filing:

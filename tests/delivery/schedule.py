@@ -12,8 +12,7 @@ from random import Random
 
 from service.ehr.outcome import Rung
 from service.workflow.deliver_entry import deliver_next, take_over
-from service.workflow.desk import Desk
-from service.workflow.in_hand import LEASE
+from service.workflow.desk import LEASE, Desk
 from service.workflow.look_after_filings import look_after_filings
 from tests.delivery.habits import habits_of
 from tests.delivery.house import House, Tokens
@@ -65,6 +64,7 @@ class Schedule:
         troubled = chance.choice((0.05, 0.2, 0.5))
         self._weather = Weather(chance, troubled / 4, troubled)
         self._death, self._stop = chance.choice((0.0, 0.01, 0.04)), chance.choice((0.0, 0.01, 0.04))
+        self._jumps = chance.choice((0.002, 0.002, 0.03))
         self._desk = house.desk_of(self._key, habits, self._time, name)
         # Whoever makes a version asks for a new id between looking and committing: workers may come between.
         deciding = replace(self._desk, new_id=self._deciding)
@@ -171,7 +171,7 @@ class Schedule:
                 return self._kill(actor)
             if actor.is_busy and self._chance.random() < self._stop:
                 return self._halt(actor)
-            if self._chance.random() < 0.002:
+            if self._chance.random() < self._jumps:
                 self._set_clock()
         actor.step()
         self._steps += 1
@@ -185,7 +185,9 @@ class Schedule:
         self._time.pass_by(self._chance.uniform(0, 0.2))
         if actor is self._person and actor.at == "idle":
             self._person.wakes_at = self._time.seconds + self._chance.choice((0.0, 1.0, 30.0, 1200.0))
-        elif actor is not self._person and (wrong := self._lanes.look(actor.name, actor.at, self._time.wall)):
+        elif actor is not self._person and (
+            wrong := self._lanes.look(actor.name, actor.at, self._time.seconds)
+        ):
             self._verdict.wrong(wrong, f"{actor.name} at {actor.at}")
         if actor.fault is not None:
             self._verdict.wrong("broken", f"{actor.name}: {type(actor.fault).__name__}: {actor.fault}")
@@ -235,7 +237,7 @@ class Schedule:
     def _wait(self) -> bool:
         """Let time pass until something may happen; whether there is anything to wait for."""
         coming = [one.wakes_at - self._time.seconds for one in self._actors()]
-        coming += [self._time.until(at) for at in self._lanes.ends()]
+        coming += [_LEASE + 1.0] if self._lanes.waits_for_a_lease() else []
         due = self._lanes.due()
         coming += [self._time.until(one.due_at) for one in due]
         if self._record.next_at is not None:

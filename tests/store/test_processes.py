@@ -76,8 +76,13 @@ def owe(writer: Writer, clinic: str, name: str, patient: str = PATIENT) -> None:
     writer.perform(Deed(clinic, changes=(SaveEntryVersion(entry(name, patient=patient)), QueueFiling(owed))))
 
 
-def claim(connection: Connection, clinic: str, after: timedelta = timedelta()) -> filings.Claimed | None:
-    return filings.claim_next(connection, seal(), clinic, NOW + after, LEASE, "worker")
+def claim(
+    connection: Connection,
+    clinic: str,
+    after: timedelta = timedelta(),
+    over: Callable[[list[filings.HeldLane]], list[filings.HeldLane]] = lambda _: [],
+) -> filings.Claimed | None:
+    return filings.claim_next(connection, seal(), clinic, NOW + after, LEASE, "worker", over)
 
 
 def test_two_processes_write_one_log(store: Store, second: Store, clinic: str) -> None:
@@ -128,7 +133,8 @@ def test_a_lane_that_was_found_held_stays_so(second: Store, writer: Writer, clin
     assert claimed is not None
     with under_way(second) as connection:
         assert holds(connection, clinic, LaneIsHeld(PATIENT, claimed.fence))
-        with meanwhile(lambda: writer.run_alone(lambda own: claim(own, clinic, LEASE))) as other:
+        took = lambda own: claim(own, clinic, LEASE, over=lambda held: held)  # noqa: E731
+        with meanwhile(lambda: writer.run_alone(took)) as other:
             assert not other.done() or other.result() is None
             connection.commit()
 

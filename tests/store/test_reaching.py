@@ -31,6 +31,7 @@ REACH_A_CLINIC = {
     "entries": {"for_delivery", "released_by", "whole"},
     "filings": {
         "claim_next",
+        "held_lanes",
         "key_of",
         "of_one_entry",
         "open_filings",

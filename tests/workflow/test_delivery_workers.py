@@ -12,7 +12,8 @@ from service.journal.entries import FilingState
 from service.summary.content import CannotRender
 from service.summary.problems import Cause
 from service.summary.renditions import Rendition
-from service.workflow.deliver_entry import LEASE, deliver_next, take_over
+from service.workflow.deliver_entry import deliver_next, take_over
+from service.workflow.desk import LEASE
 from tests.factories import response
 from tests.people import app_of
 from tests.workflow.filing import (

@@ -8,8 +8,8 @@ import pytest
 
 from service.ehr.outcome import Rung
 from service.journal.entries import Filing, FilingKind, FilingState
-from service.workflow.deliver_entry import LEASE, deliver_next
-from service.workflow.desk import Desk
+from service.workflow.deliver_entry import deliver_next
+from service.workflow.desk import LEASE, Desk
 from tests.web.changing import answered, made, put, writer
 from tests.workflow.filing import (
     Carry,

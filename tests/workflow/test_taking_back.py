@@ -11,8 +11,8 @@ from service.journal.problems import ChangedElsewhere, NothingWritten, NotYours,
 from service.store import audit_trail, drafts, entries, filings
 from service.workflow.amend_entry import begin_amending, enter_in_error, leave_as_it_was
 from service.workflow.begin_entry import begin_entry
-from service.workflow.deliver_entry import LEASE, deliver_next
-from service.workflow.desk import Desk
+from service.workflow.deliver_entry import deliver_next
+from service.workflow.desk import LEASE, Desk
 from service.workflow.save_draft import save_draft
 from service.workflow.submit_entry import read_receipt, submit_entry
 from service.workflow.take_back import take_back

@@ -1,0 +1,100 @@
+"""Somebody sets the clock on the wall: no lease ends early, none is outlived, nothing is filed twice (F55)."""
+
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from service.journal.entries import FilingState
+from service.workflow.deliver_entry import deliver_next
+from service.workflow.desk import LEASE, Breakers, Desk
+from service.workflow.in_hand import ATTEMPT
+from service.workflow.leases import HeldLane, Leases
+from tests.workflow.filing import documents, owed, sent
+from tests.world import CLINIC, World
+
+SECONDS = LEASE.total_seconds()
+
+
+def another_process(desk: Desk) -> Desk:
+    """The same service on another machine: what it has seen is its own."""
+    return replace(desk, breakers=Breakers(), leases=Leases(SECONDS))
+
+
+@pytest.mark.parametrize("hours", [-26, -1, 1, 26])
+@pytest.mark.parametrize("point", ["K1", "K3", "K5", "K7"])
+def test_a_jump_of_the_clock_takes_no_lane_out_of_its_holders_hands(
+    world: World, point: str, hours: int
+) -> None:
+    sent(world)
+    other, taken = another_process(world.desk), []
+
+    def at(reached: str) -> None:
+        if reached == point:
+            world.clock.set_wall(hours=hours)
+            taken.append(deliver_next(other, CLINIC, "other"))
+            world.clock.pass_time(seconds=SECONDS / 4)
+            taken.append(deliver_next(other, CLINIC, "other"))
+
+    deliver_next(replace(world.desk, at=at), CLINIC, "holder")
+
+    assert taken == [False, False]
+    assert len(documents(world)) <= 1
+
+
+@pytest.mark.parametrize("hours", [-26, -1, 1, 26])
+def test_nothing_leaves_after_a_lease_whatever_the_wall_shows(world: World, hours: int) -> None:
+    """The holder slept until its lease was nearly over, and the clock was set meanwhile: it sends nothing."""
+    sent(world)
+
+    def at(reached: str) -> None:
+        if reached == "K4":
+            world.clock.pass_time(seconds=SECONDS - ATTEMPT.total_seconds() + 1)
+            world.clock.set_wall(hours=hours)
+
+    deliver_next(replace(world.desk, at=at), CLINIC, "holder")
+
+    assert documents(world) == []
+    assert owed(world)[0].state is FilingState.DUE
+
+
+def test_a_dead_holders_lane_is_taken_over_after_a_whole_lease_of_watching(world: World) -> None:
+    class Killed(BaseException):
+        pass
+
+    def dies(reached: str) -> None:
+        if reached == "K3":
+            raise Killed
+
+    sent(world)
+    with pytest.raises(Killed):
+        deliver_next(replace(world.desk, at=dies), CLINIC, "dead")
+    other = another_process(world.desk)
+    world.clock.set_wall(hours=-1)
+    world.clock.pass_time(hours=2)
+
+    assert not deliver_next(other, CLINIC, "other")
+    world.clock.pass_time(seconds=SECONDS - 1)
+    assert not deliver_next(other, CLINIC, "other")
+    world.clock.pass_time(seconds=2)
+    assert deliver_next(other, CLINIC, "other")
+    assert owed(world)[0].state is FilingState.FILED
+
+
+def test_of_many_leases_and_watchers_none_is_ever_over_early() -> None:
+    """1,000 leases at random: taken, watched, given back, taken again; the wall plays no part at all."""
+    chance, watchers = Random(55), [Leases(SECONDS) for _ in range(4)]
+    now, begun, fence, early, ended = 0.0, 0.0, 0, 0, 0
+    held: list[HeldLane] = []
+    while fence < 1000:
+        now += chance.choice((0.001, 1.0, SECONDS / 3, SECONDS))
+        if not held or chance.random() < 0.2:
+            fence, begun = fence + 1, now
+            held = [HeldLane("p1", fence)]
+        watcher = chance.choice(watchers)
+        if watcher.over("clinic", held, now):
+            early += now - begun < SECONDS
+            ended += 1
+            held = []
+    assert early == 0
+    assert ended > 100
