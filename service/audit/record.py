@@ -29,6 +29,7 @@ class Deed(StrEnum):
     VERIFY = "verify"
     CONFIGURATION = "configuration"
     START = "start"
+    RESTORE = "restore"
 
 
 class Outcome(StrEnum):

@@ -12,7 +12,7 @@ from enum import StrEnum
 from service.audit.checkpoint import Checkpoint
 from service.audit.leaf import Filed, LogEntry
 from service.audit.merkle import RightEdge
-from service.audit.record import read_canonical
+from service.audit.record import Deed, read_canonical
 
 _MOST_FAULTS = 20
 
@@ -26,8 +26,9 @@ class What(StrEnum):
     COPIES_ALTERED = "copies-altered"  # the columns that searches look at do not say what the record says
     SIZE_DIFFERS = "size-differs"  # the head counts another number of records
     ROOT_DIFFERS = "root-differs"  # the head's root is not the root of these records
-    CUT = "cut"  # fewer records than a checkpoint signed for
-    NOT_AS_SIGNED = "not-as-signed"  # the records that a checkpoint signed for have another root
+    CUT = "cut"  # fewer records than a checkpoint signed for; from here on they are gone
+    # The records that a checkpoint signed for have another root: from the record of a restore on, where there is one.
+    NOT_AS_SIGNED = "not-as-signed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class _Check:
     expected: int = 0
     faults: list[LogFault] = field(default_factory=list)
     signed_root: bytes | None = None
+    restored_at: int | None = None  # the first record of a restore among those that were signed for
 
     def note(self, what: What, index: int | None) -> None:
         if len(self.faults) < _MOST_FAULTS:
@@ -77,6 +79,7 @@ class _Check:
 
     def take(self, entry: LogEntry) -> None:
         self._mark_signed()
+        self._mark_restored(entry)
         if entry.index != self.expected:
             self.note(What.OUT_OF_ORDER, self.expected)
         for what in _wrong_with(entry):
@@ -97,11 +100,17 @@ class _Check:
         if self.checkpoint is not None and self.checkpoint.size == self.edge.size:
             self.signed_root = self.edge.root()
 
+    def _mark_restored(self, entry: LogEntry) -> None:
+        """Where the database was put back, what the signed log had from there on is gone (F38)."""
+        signed = self.checkpoint is not None and entry.index < self.checkpoint.size
+        if signed and self.signed_root is None and self.restored_at is None and _tells_of_restore(entry):
+            self.restored_at = entry.index
+
     def _compare(self, checkpoint: Checkpoint) -> None:
         if self.signed_root is None:
-            self.note(What.CUT, self.edge.size)
+            self.note(What.CUT, self.edge.size if self.restored_at is None else self.restored_at)
         elif self.signed_root != checkpoint.root:
-            self.note(What.NOT_AS_SIGNED, None)
+            self.note(What.NOT_AS_SIGNED, self.restored_at)
 
     def anchored(self) -> int:
         agrees = self.checkpoint is not None and self.signed_root == self.checkpoint.root
@@ -121,6 +130,13 @@ def verify(
         check.take(entry)
     check.finish(head)
     return Verdict(check.edge.size, check.edge.root(), check.anchored(), tuple(check.faults))
+
+
+def _tells_of_restore(entry: LogEntry) -> bool:
+    try:
+        return entry.canonical is not None and entry.record.deed is Deed.RESTORE
+    except (ValueError, KeyError, TypeError):
+        return False
 
 
 def _wrong_with(entry: LogEntry) -> Iterator[What]:

@@ -19,6 +19,7 @@ _COMMANDS = {
     "migrate": "service.cli.serving:migrate",
     "reconcile": "service.cli.reconcile:reconcile",
     "registration-sheet": "service.cli.configuration:registration_sheet",
+    "restored": "service.cli.restored:restored",
     "serve": "service.cli.serving:serve",
     "simulate-series": "service.cli.simulate_series:simulate_series",
     "worker": "service.cli.serving:worker",

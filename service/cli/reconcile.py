@@ -55,7 +55,7 @@ def _counted(lines: Iterable[Line], counts: Counter[str]) -> Iterator[Line]:
 def _table(lines: Iterable[Line]) -> None:
     for line in lines:
         if line.difference is not None:
-            which = f"{line.entry_id}/{line.version or '?'}"
+            which = f"{line.entry_id or '?'}/{line.version or '?'}"
             found = ", ".join(f"DocumentReference/{one}" for one in line.found)
             told = [line.difference.value, which, f"patient {line.patient_id}", line.reason, found]
             click.echo("  ".join(part for part in told if part))

@@ -5,11 +5,13 @@ as well (U-08, F25).
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from service.ehr.client import RecordSystem
 from service.ehr.problems import RateLimited, Refused, Unreachable, Unreadable
 from service.ehr.write_back import find_version
 from service.r4 import document_reference
+from service.r4.canonical import URI_IDENTIFIER
 from service.r4.document_reference import FoundDocument
 
 STRUCK = "entered-in-error"
@@ -26,6 +28,20 @@ def documents_there(
     if document_id is None or document_id in {one.id for one in found}:
         return found
     return (*_by_id(record, document_id), *found)
+
+
+def summaries_of(record: RecordSystem, patient_id: str, kind: str) -> tuple[FoundDocument, ...]:
+    """The patient's documents of this kind ("system|code") that bear an entry's and a version's name, as ours do.
+
+    RecordSystemProblem.
+    """
+    found: dict[str, FoundDocument] = {}
+    for resource in record.search("DocumentReference", {"patient": patient_id, "type": kind}):
+        for one in _read(resource):
+            named = {value for system, value in one.identifiers if system == URI_IDENTIFIER}
+            if len([name for name in named if name.startswith("urn:uuid:")]) > 1:
+                found[one.id] = one
+    return tuple(found.values())
 
 
 def amiss(
@@ -63,8 +79,10 @@ def _by_search(record: RecordSystem, identifier: str, document_id: str | None) -
 
 def _by_id(record: RecordSystem, document_id: str) -> tuple[FoundDocument, ...]:
     resource = record.read("DocumentReference", document_id)
-    if resource is None:
-        return ()
+    return () if resource is None else _read(resource)
+
+
+def _read(resource: dict[str, Any]) -> tuple[FoundDocument, ...]:
     try:
         return (document_reference.read(resource),)
     except ValueError:

@@ -5,6 +5,7 @@ It is known by the entry's identifier, the same in every version (rule 20); an u
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from service.ehr.client import RecordSystem, Written
@@ -33,6 +34,7 @@ class _Wanted:
     resource: Json
     identifier: str
     subject: str
+    keeps_newer: bool
 
     @property
     def own_id(self) -> str:
@@ -46,15 +48,17 @@ def write_response(
     body: bytes,
     entry_identifier: str,
     *,
+    keeps_newer: bool = False,
     may_send: Callable[[], bool] = lambda: True,
     at: Callable[[str], None] = lambda _point: None,
 ) -> Outcome:
     """Make one attempt to bring the QuestionnaireResponse `body` into the record system, or to bring it up to date.
 
     `may_send` is asked directly before it leaves, `at` is told of the points K4, K7 and K9. Never raises for anything
-    the record system does; ValueError where the body does not carry the entry's identifier ("urn:uuid:…").
+    the record system does; ValueError where the body does not carry the entry's identifier ("urn:uuid:…"). With
+    `keeps_newer` what was written there later than the body is left alone, for a person.
     """
-    wanted = _wanted(body, entry_identifier)
+    wanted = _wanted(body, entry_identifier, keeps_newer)
     try:
         standing = _find(record, rung, wanted.identifier)
         at("K4")
@@ -118,7 +122,17 @@ def _judge(record: RecordSystem, wanted: _Wanted, standing: list[Json]) -> Outco
         return Refused(Why.MISMATCH, found=ids)
     if all(standing[0].get(name) == wanted.resource.get(name) for name in _COMPARED):
         return Filed(ids[0], version_of(standing[0]), existed=True)
+    if wanted.keeps_newer and _is_newer(standing[0], wanted.resource):
+        return Refused(Why.MISMATCH, codes=("newer-there",), found=ids)
     return Refused(Why.STRUCK, found=ids) if standing[0].get("status") == _STRUCK else None
+
+
+def _is_newer(there: Json, ours: Json) -> bool:
+    """Whether what stands there was written later; what says no instant is taken for older."""
+    try:
+        return datetime.fromisoformat(there["authored"]) > datetime.fromisoformat(ours["authored"])
+    except (KeyError, TypeError, ValueError):
+        return False
 
 
 def _send(record: RecordSystem, rung: Rung, wanted: _Wanted, standing: list[Json]) -> Written:
@@ -163,11 +177,12 @@ def _carries(resource: Json, wanted: str) -> bool:
     return identifier(part(resource, "identifier")) == (URI_IDENTIFIER, wanted)
 
 
-def _wanted(body: bytes, entry_identifier: str) -> _Wanted:
+def _wanted(body: bytes, entry_identifier: str, keeps_newer: bool) -> _Wanted:
     resource = read_object(body)
     if resource.get("resourceType") != _TYPE or not _carries(resource, entry_identifier):
         raise ValueError("the response does not carry its entry's identifier")
-    return _Wanted(body, resource, entry_identifier, reference(resource, "subject") or "")
+    subject = reference(resource, "subject") or ""
+    return _Wanted(body, resource, entry_identifier, subject, keeps_newer)
 
 
 def _with_id(wanted: _Wanted, id_: str) -> bytes:

@@ -108,13 +108,13 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class EntryVersion:
-    """One sent version of an entry. `id` is the FHIR id, `key` the client's UUID, `version` counts from 1.
+    """One sent version of an entry. `id` is the FHIR id, `key` the client's UUID, `version` counts up from 1.
 
     `shared` is the QuestionnaireResponse JSON that others may see, without its server-owned elements; `answers`
     hold everything, the private ones too. `begun_at` is the instant of the first word. `cause`, `made_by` (as
     "Practitioner/7"; None for the patient, or for this service where it attached the entry by rule) and `why` (a
     Reason, where a person decided) tell of this version's making. Until `held_until` only the patient sees it
-    (rule 15).
+    (rule 15). `follows` is the number before this one where that is not the one below it (`journal.numbers`).
     """
 
     id: str
@@ -135,6 +135,12 @@ class EntryVersion:
     made_by: str | None = None
     why: str | None = None
     held_until: datetime | None = None
+    follows: int | None = None
+
+    @property
+    def before(self) -> int:
+        """The number of the version before this one; 0 where the entry begins with it."""
+        return self.version - 1 if self.follows is None else self.follows
 
     @property
     def identifier(self) -> str:

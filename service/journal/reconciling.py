@@ -3,7 +3,7 @@
 Pure: whoever reads the three sides hands them over as values (product rule 24).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -19,7 +19,7 @@ class Difference(StrEnum):
     STRUCK = "struck-there"  # marked there as entered in error, and not here
     STANDING = "still-standing"  # entered in error here, and current there
     NOT_SUPERSEDED = "not-superseded"  # a later version is filed, and this one is current there as well
-    UNKNOWN_HERE = "unknown-here"  # carries the entry's identifier, and is no version that we know
+    UNKNOWN_HERE = "unknown-here"  # ours by its identifiers, and no version or entry that we know
     OTHER_PATIENT = "other-patient"  # stands in a record that is not the patient's
     UNDER_WAY = "under-way"  # still to be filed
     HELD_THERE = "held-for-review"  # taken there, and not released yet
@@ -59,7 +59,8 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What the three sides say of one version; `version` is None for a document of a version nobody knows here."""
+    """What the three sides say of one version; `version` is None for a document of a version nobody knows here,
+    and `entry_id` is empty where its entry is not known either."""
 
     patient_id: str
     entry_id: str
@@ -83,6 +84,18 @@ def compare(entry: SubmittedEntry, found: Sequence[Standing] | None) -> Iterator
     for each in found or ():
         if not each.identifiers & known and each.status != _STRUCK:
             yield Line(entry.patient_id, entry.id, None, None, None, (each.id,), Difference.UNKNOWN_HERE)
+
+
+def unknown(patient_id: str, known: Collection[str], found: Sequence[Standing] | None) -> Iterator[Line]:
+    """A line for each document of the patient whose entry is unknown here; `known` are the entries' identifiers.
+
+    After a restore these were written behind the backup (F38). `found` is None where nobody could look.
+    """
+    if found is None:
+        yield Line(patient_id, "", None, None, None, (), Difference.NOT_SEARCHED)
+    for each in found or ():
+        if each.identifiers.isdisjoint(known) and each.status != _STRUCK:
+            yield Line(patient_id, "", None, None, None, (each.id,), Difference.UNKNOWN_HERE)
 
 
 _STRUCK = "entered-in-error"

@@ -74,4 +74,5 @@ PATTERNS: Mapping[Deed, Pattern] = {
     Deed.VERIFY: Pattern(_LOG_USED, None, "R"),
     Deed.CONFIGURATION: Pattern(_ALERT, coding(_DCM, "110129", "Security Configuration"), "E"),
     Deed.START: Pattern(_ACTIVITY, coding(_DCM, "110120", "Application Start"), "E"),
+    Deed.RESTORE: Pattern(_ACTIVITY, None, "E"),
 }

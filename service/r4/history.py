@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from service.audit.record import instant
+from service.journal.numbers import begins
 from service.r4.elements import Json
 from service.r4.raw_json import compact
 
@@ -36,7 +37,7 @@ def write(
 
 
 def _entry(full_url: str, place: str, one: Past) -> bytes:
-    made = one.version == 1
+    made = begins(one.version)
     request = {"method": "POST", "url": place.partition("/")[0]} if made else {"method": "PUT", "url": place}
     response = {
         "status": "201" if made else "200",

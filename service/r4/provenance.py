@@ -33,8 +33,8 @@ def write(version: EntryVersion, *, id: str, device: str, base: str = "") -> byt
     if version.why is not None:
         said["reason"] = [{"coding": [{"system": DECISION_REASONS, "code": Reason(version.why).value}]}]
     said |= {"activity": {"coding": _activity(version)}, "agent": [_agent(version, device)]}
-    if version.version > 1:
-        said["entity"] = [{"role": "revision", "what": _response(version, version.version - 1, base)}]
+    if version.before:
+        said["entity"] = [{"role": "revision", "what": _response(version, version.before, base)}]
     return compact(said)
 
 
@@ -45,7 +45,7 @@ def _response(version: EntryVersion, number: int, base: str) -> Json:
 
 def _activity(version: EntryVersion) -> list[Json]:
     """The kind of deed; what the patient sends again is an update like every later version."""
-    operation = _CREATE if version.version == 1 else _UPDATE
+    operation = _UPDATE if version.before else _CREATE
     if version.cause is Cause.SENT:
         return [operation]
     return [operation, {"system": ENTRY_CAUSES, "code": version.cause.value}]

@@ -12,6 +12,7 @@ from service.store import (
     entry_rows,
     filings,
     finding,
+    generations,
     infusions,
     kept_summaries,
     merges,
@@ -19,6 +20,7 @@ from service.store import (
     sessions,
 )
 from service.store.deeds import (
+    BeginGeneration,
     BeginLaunch,
     CancelFilings,
     Change,
@@ -72,6 +74,8 @@ def apply(connection: Connection, seal: Seal, clinic: str, change: Change) -> No
             _in_visits(connection, seal, clinic, change)
         case KeepCheckpoint(size, note, signed_at):
             audit_trail.keep_checkpoint(connection, clinic, size, note, signed_at)
+        case BeginGeneration(number, at):
+            generations.begin(connection, seal, clinic, number, at)
         case KeepNotice() | DropNotices() | KeepFinding() | KeepMerge() | DropMerge():
             _in_finding(connection, clinic, change)
         case (

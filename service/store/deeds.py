@@ -242,9 +242,25 @@ class KeepCheckpoint:
     signed_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class BeginGeneration:
+    """The clinic's data were put back to an older state: this generation begins, and every count goes on far ahead."""
+
+    number: int
+    at: datetime
+
+
 JournalChange = SaveDraft | LinkDraft | DropDraft | SaveEntryVersion | TakeBackEntry | NoteReleased
 VisitChange = OpenVisit | TouchVisit | RenewVisit | CloseVisit | BeginLaunch
-Change = JournalChange | CourseChange | FindingChange | FilingChange | VisitChange | KeepCheckpoint
+Change = (
+    JournalChange
+    | CourseChange
+    | FindingChange
+    | FilingChange
+    | VisitChange
+    | KeepCheckpoint
+    | BeginGeneration
+)
 
 
 # --- the deed --------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Drafts: words not yet sent, which only the patient who writes them can ask for (product rule 13)."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
@@ -69,6 +70,15 @@ def relink(connection: Connection, clinic: str, key: str, link: Link) -> None:
 def drop(connection: Connection, clinic: str, key: str) -> None:
     """The draft goes, where there is one."""
     connection.execute(delete(drafts).where(drafts.c.clinic == clinic, drafts.c.key == key))
+
+
+def renumber(connection: Connection, seal: Seal, clinic: str, ahead: int) -> None:
+    """Every draft of the clinic goes on so many revisions ahead, its words as they were."""
+    for row in connection.execute(select(drafts).where(drafts.c.clinic == clinic)).all():
+        draft = _as_draft(seal, row)
+        moved = _as_row(seal, clinic, replace(draft, revision=draft.revision + ahead))
+        this = (drafts.c.clinic == clinic, drafts.c.key == draft.key)
+        connection.execute(update(drafts).where(*this).values(moved))
 
 
 def _place(clinic: str, patient_id: str, key: str, revision: int) -> Place:

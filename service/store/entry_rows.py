@@ -63,6 +63,7 @@ def as_version(seal: Seal, row: Row[Any], with_private: bool) -> EntryVersion:
         made_by=row.made_by,
         why=row.why,
         held_until=row.held_until,
+        follows=row.follows,
     )
 
 
@@ -72,7 +73,7 @@ def _move_head(connection: Connection, clinic: str, new: EntryVersion) -> None:
         entries.c.id == new.id,
         entries.c.key == new.key,
         entries.c.patient_id == new.patient_id,
-        entries.c.version == new.version - 1,
+        entries.c.version == new.before,
     )
     moved = connection.execute(
         update(entries).where(*before).values(_as_head(clinic, new)).returning(entries.c.id)
@@ -125,4 +126,5 @@ def _as_row(seal: Seal, clinic: str, new: EntryVersion) -> dict[str, object]:
         "made_by": new.made_by,
         "why": new.why,
         "held_until": new.held_until,
+        "follows": new.follows,
     } | link_columns(new.link)

@@ -150,6 +150,7 @@ entry_versions = Table(
     Column("made_by", String),
     Column("why", String),
     Column("held_until", Instant),
+    Column("follows", Integer),  # the version before this one, where it is not the one below it
     ForeignKeyConstraint(["clinic", "entry_id"], ["entries.clinic", "entries.id"]),
 )
 

@@ -26,6 +26,7 @@ from service.store.deeds import GuardFailed
 from service.workflow.bring_up_to_date import bring_up_to_date
 from service.workflow.desk import Desk
 from service.workflow.next_version import keep_next_version
+from service.workflow.number_versions import numbered_after
 from service.workflow.remember import record
 from service.workflow.replace_held import replace_held
 from service.workflow.take_back import take_back
@@ -95,7 +96,7 @@ def amend(
     if _words(draft.answers) == _words(before.answers):
         _drop(desk, context, draft)
         return None
-    version = _amended(desk, before, draft)
+    version = _amended(desk, context.clinic, before, draft)
     remembered = remembered_change(desk, context, version)
     keep_next_version(desk, context, before, version, remembered, "replaced-before-filing", ends=draft)
     bring_up_to_date(desk, context.clinic, before.patient_id)
@@ -115,7 +116,7 @@ def enter_in_error(
     if before.status is EntryStatus.ENTERED_IN_ERROR:
         return before
     version = replace(
-        _next(desk, before),
+        _next(desk, context.clinic, before),
         status=EntryStatus.ENTERED_IN_ERROR,
         shared=with_member(before.shared, "status", EntryStatus.ENTERED_IN_ERROR.value),
         through=through,
@@ -192,10 +193,9 @@ def _words(answers: tuple[Answer, ...]) -> set[Answer]:
     return {one for one in answers if not one.is_blank}
 
 
-def _next(desk: Desk, before: EntryVersion) -> EntryVersion:
+def _next(desk: Desk, clinic: str, before: EntryVersion) -> EntryVersion:
     return replace(
-        before,
-        version=before.version + 1,
+        numbered_after(desk, clinic, before),
         recorded_at=desk.now(),
         through="page",
         cause=Cause.SENT,
@@ -204,7 +204,7 @@ def _next(desk: Desk, before: EntryVersion) -> EntryVersion:
     )
 
 
-def _amended(desk: Desk, before: EntryVersion, draft: Draft) -> EntryVersion:
+def _amended(desk: Desk, clinic: str, before: EntryVersion, draft: Draft) -> EntryVersion:
     prompt_set = desk.library.by_canonical(before.questionnaire)
     if prompt_set is None:
         raise UnknownPromptSet
@@ -221,7 +221,7 @@ def _amended(desk: Desk, before: EntryVersion, draft: Draft) -> EntryVersion:
         )
     )
     return replace(
-        _next(desk, before),
+        _next(desk, clinic, before),
         status=EntryStatus.AMENDED,
         answers=draft.answers,
         authored=draft.saved_at,

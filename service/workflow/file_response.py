@@ -2,8 +2,10 @@
 
 from service.ehr.outcome import NotSent, Outcome, Refused, Rung, Why
 from service.ehr.write_response import write_response
+from service.journal.numbers import AHEAD
 from service.r4.raw_json import with_member
 from service.smart.strict_json import NotStrict, read_object
+from service.store.generations import generation
 from service.workflow.filing_target import at_its_target
 from service.workflow.in_hand import UNRESOLVED, InHand
 
@@ -25,6 +27,7 @@ def file_response(work: InHand) -> Outcome:
             work.rung,
             body,
             work.entry.identifier,
+            keeps_newer=_may_be_overtaken(work),
             may_send=work.begin_to_send,
             at=work.desk.at,
         )
@@ -33,6 +36,11 @@ def file_response(work: InHand) -> Outcome:
     # Somebody wrote there meanwhile: it is read and brought up to date anew.
     conflict = isinstance(outcome, Refused) and outcome.why is Why.CONFLICT
     return NotSent("changed-there") if conflict else outcome
+
+
+def _may_be_overtaken(work: InHand) -> bool:
+    """Whether the version is of an earlier generation: what came after it may be known to the record system alone."""
+    return work.entry.version <= generation(work.desk.store, work.clinic.key) * AHEAD
 
 
 def _body(work: InHand) -> bytes:

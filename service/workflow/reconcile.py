@@ -3,14 +3,17 @@
 Nothing is mended here: each difference is named, and a person decides.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from service.access.context import AccessContext, Origin, Role
 from service.audit.record import Deed
+from service.ehr.filed_there import summaries_of
 from service.ehr.problems import RecordSystemProblem
 from service.ehr.write_back import find_version
-from service.journal.reconciling import Line, Standing, SubmittedEntry, compare
+from service.journal.reconciling import Line, Standing, SubmittedEntry, compare, unknown
+from service.r4.document_reference import FoundDocument
 from service.smart.problems import SmartProblem
+from service.store import courses
 from service.store.submitted import submitted_entries
 from service.workflow.desk import ClinicDesk, Desk
 from service.workflow.remember import before_answering, record
@@ -19,7 +22,8 @@ _PATIENT = "Patient/"
 
 
 def reconcile(desk: Desk, clinic_key: str) -> Iterator[Line]:
-    """A line for each version of each entry of the clinic, as `compare` says; each patient's look is remembered first.
+    """A line for each version of each entry of the clinic, as `compare` says, then one for each document of an entry
+    that is unknown here; each patient's look is remembered first.
 
     NotYours where there is no such clinic. Where the record system does not answer, its side is told as not searched.
     """
@@ -27,19 +31,41 @@ def reconcile(desk: Desk, clinic_key: str) -> Iterator[Line]:
     context = AccessContext(
         clinic=clinic_key, role=Role.OPERATOR, origin=Origin(desk.new_id()), client="command-line"
     )
+    known: set[str] = set()
+    patients = set(courses.known_patients(desk.store, clinic_key, desk.now()))
     for entry in submitted_entries(desk.store, clinic_key, desk.now()):
-        what = f"QuestionnaireResponse/{entry.id}"
-        looked = record(desk, context, Deed.SEARCH, patient=entry.patient_id, what=what, reason="reconciled")
-        before_answering(desk, context, [looked])
+        known.add(entry.identifier)
+        patients.update(entry.records)
+        _remember(desk, context, entry.patient_id, f"QuestionnaireResponse/{entry.id}")
         yield from compare(entry, _found(clinic, entry))
+    for patient in sorted(patients):
+        _remember(desk, context, patient, "DocumentReference")
+        yield from unknown(patient, known, _summaries(clinic, patient))
+
+
+def _remember(desk: Desk, context: AccessContext, patient: str, what: str) -> None:
+    looked = record(desk, context, Deed.SEARCH, patient=patient, what=what, reason="reconciled")
+    before_answering(desk, context, [looked])
 
 
 def _found(clinic: ClinicDesk, entry: SubmittedEntry) -> list[Standing] | None:
     """What stands there under the entry's identifier, which every version of its document carries."""
     try:
-        found = find_version(clinic.for_delivery, entry.identifier)
+        return _standing(clinic, find_version(clinic.for_delivery, entry.identifier))
     except (RecordSystemProblem, SmartProblem):
         return None
+
+
+def _summaries(clinic: ClinicDesk, patient: str) -> list[Standing] | None:
+    """The summaries that stand in the patient's record, whichever entries they are of."""
+    kind = clinic.filing.document_type
+    try:
+        return _standing(clinic, summaries_of(clinic.for_delivery, patient, f"{kind.system}|{kind.code}"))
+    except (RecordSystemProblem, SmartProblem):
+        return None
+
+
+def _standing(clinic: ClinicDesk, found: Iterable[FoundDocument]) -> list[Standing]:
     return [
         Standing(
             one.id,

@@ -11,6 +11,7 @@ from service.r4.raw_json import with_member
 from service.store import deeds, entries
 from service.workflow.desk import Desk
 from service.workflow.next_version import keep_next_version
+from service.workflow.number_versions import numbered_after
 from service.workflow.remember import record
 
 
@@ -34,7 +35,7 @@ def relink_entry(
         raise NotYours
     if before.version != seen.version or before.status is EntryStatus.ENTERED_IN_ERROR:
         raise ChangedElsewhere
-    version = _relinked(desk, before, link, made_by, why)
+    version = _relinked(desk, context.clinic, before, link, made_by, why)
     keep_next_version(
         desk, context, before, version, _remembered(desk, context, version), "replaced-before-filing"
     )
@@ -55,12 +56,11 @@ def attach_draft(desk: Desk, context: AccessContext, draft: Draft, link: Link) -
 
 
 def _relinked(
-    desk: Desk, before: EntryVersion, link: Link, made_by: str | None, why: Reason | None
+    desk: Desk, clinic: str, before: EntryVersion, link: Link, made_by: str | None, why: Reason | None
 ) -> EntryVersion:
     encounter = {"reference": f"Encounter/{link.encounter_id}"} if link.encounter_id else None
     return replace(
-        before,
-        version=before.version + 1,
+        numbered_after(desk, clinic, before),
         link=link,
         recorded_at=desk.now(),
         shared=with_member(before.shared, "encounter", encounter),

@@ -21,6 +21,7 @@ from service.workflow.amend_entry import enter_in_error, keep_change
 from service.workflow.bring_up_to_date import bring_up_to_date
 from service.workflow.desk import Desk
 from service.workflow.find_responses import Served, serve, serve_draft
+from service.workflow.number_versions import number_after, numbered_after
 from service.workflow.receive_response import left_out, refuse, send_as_received, taken
 from service.workflow.remember import before_answering, record
 from service.workflow.submit_entry import Sending
@@ -138,10 +139,11 @@ def _send(desk: Desk, context: AccessContext, change: Change, before: Draft, raw
 def _give_up(desk: Desk, context: AccessContext, draft: Draft) -> EntryVersion:
     """A draft entered in error: kept with every word its patient's alone (R-21), and nothing of it for others."""
     now, home = desk.now(), desk.clinic(context.clinic)
+    number = number_after(desk, context.clinic, draft.follows)
     version = EntryVersion(
         id=desk.entry_id(context.clinic, draft.key),
         key=draft.key,
-        version=draft.follows + 1,
+        version=number.version,
         status=EntryStatus.ENTERED_IN_ERROR,
         patient_id=draft.patient_id,
         questionnaire=draft.questionnaire,
@@ -154,6 +156,7 @@ def _give_up(desk: Desk, context: AccessContext, draft: Draft) -> EntryVersion:
         through="api",
         begun_at=draft.started_at,
         held_until=held_until(now, home.release, home.zone),
+        follows=number.follows,
     )
     guards = (deeds.EntryIsNew(draft.key), deeds.DraftIsAt(draft.key, draft.patient_id, draft.revision))
     changes = (deeds.SaveEntryVersion(version, anew=True), deeds.DropDraft(draft.key))
@@ -208,8 +211,16 @@ def _change_entry(
     """The entry's next version: amended, or marked as entered in error with every word as it was (rule 17)."""
     if change.status is EntryStatus.ENTERED_IN_ERROR:
         return enter_in_error(desk, context, before.key, before, "api")
-    version = replace(before, version=before.version + 1, recorded_at=desk.now(), status=change.status)
-    version = replace(version, through="api", made_by=None, why=None, cause=Cause.SENT)
+    version = numbered_after(desk, context.clinic, before)
+    version = replace(
+        version,
+        recorded_at=desk.now(),
+        status=change.status,
+        through="api",
+        made_by=None,
+        why=None,
+        cause=Cause.SENT,
+    )
     kept = keep_change(desk, context, before, _amended(version, change, raw))
     bring_up_to_date(desk, context.clinic, before.patient_id)
     return kept

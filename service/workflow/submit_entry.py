@@ -38,6 +38,7 @@ from service.store.deeds import GuardFailed
 from service.workflow.amend_entry import amend
 from service.workflow.bring_up_to_date import bring_up_to_date
 from service.workflow.desk import Desk
+from service.workflow.number_versions import number_after
 from service.workflow.owe_beside import beside_it
 from service.workflow.owe_filing import owed_for
 from service.workflow.recognise import Visitor
@@ -155,10 +156,11 @@ def _sent_before(desk: Desk, context: AccessContext, earlier: EntryVersion, revi
 
 def _entry(desk: Desk, clinic: str, sending: Sending) -> EntryVersion:
     now, home = desk.now(), desk.clinic(clinic)
+    number = number_after(desk, clinic, sending.follows)
     return EntryVersion(
         id=desk.entry_id(clinic, sending.key),
         key=sending.key,
-        version=sending.follows + 1,
+        version=number.version,
         status=EntryStatus.COMPLETED,
         patient_id=sending.patient_id,
         questionnaire=sending.prompt_set.canonical,
@@ -171,6 +173,7 @@ def _entry(desk: Desk, clinic: str, sending: Sending) -> EntryVersion:
         through=sending.through,
         begun_at=sending.begun_at or sending.authored,
         held_until=held_until(now, home.release, home.zone),
+        follows=number.follows,
     )
 
 

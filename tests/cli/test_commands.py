@@ -1,5 +1,6 @@
 """The commands as an operator calls them: what they say, how they end, and that a mistake is one sentence."""
 
+import fcntl
 import json
 import os
 import resource
@@ -372,6 +373,34 @@ def test_the_stack_starts_again_with_what_was_there(tmp_path: Path) -> None:
     worked = cpu_seconds() - before
     print(f"second start of the stack: {took:.2f} s, of these {worked:.2f} s of work")
     assert worked < SECOND_START_WITHIN
+
+
+def test_restored_begins_a_generation_and_says_what_comes_next(house: Path) -> None:
+    first, second = run("restored"), run("restored")
+
+    assert f"{CLINIC}: generation 1 begins behind 0 records." in first.stdout
+    assert f"{CLINIC}: generation 2 begins behind 1 records." in second.stdout
+    assert "reconcile" in first.stdout
+    assert "audit verify" in first.stdout
+    assert call("audit", "verify").exit_code == 0
+
+
+def test_restored_waits_until_nothing_serves_from_the_folder(house: Path) -> None:
+    lock = os.open(house / "serving.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    result = run("restored")
+    os.close(lock)
+
+    assert result.returncode == 1
+    assert "stop that one first" in result.stderr
+
+
+def test_restored_asks_for_the_tables_of_this_version_first(house: Path) -> None:
+    (house / "journal.sqlite").unlink()
+    result = run("restored")
+
+    assert result.returncode == 1
+    assert "infusion-journal migrate" in result.stderr
 
 
 def test_reconcile_compares_nothing_with_nothing(house: Path) -> None:

@@ -41,6 +41,7 @@ REACH_A_CLINIC = {
     },
     "filing_looks": {"take_looks"},
     "finding": {"claim_finding", "finding_of", "take_notices"},
+    "generations": {"generation"},
     "log_search": {"count", "find"},
     "merges": {"directly_into", "merged_into", "survivor"},
     "submitted": {"_page"},

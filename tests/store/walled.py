@@ -32,6 +32,7 @@ from service.store import (
     entries,
     filings,
     finding,
+    generations,
     infusions,
     log_search,
     merges,
@@ -39,6 +40,7 @@ from service.store import (
     submitted,
 )
 from service.store.deeds import (
+    BeginGeneration,
     BeginLaunch,
     Change,
     Deed,
@@ -77,6 +79,8 @@ def settle(store: Store) -> None:
             records = (record(patient, clinic), record(patient, clinic, person=None))
             writer.perform(Deed(clinic, (), _of_patient(clinic, patient), records))
         writer.perform(Deed(clinic, (), _of_clinic(clinic)))
+        writer.perform(Deed(clinic, (), (BeginGeneration(CLINICS.index(clinic) + 1, NOW),)))
+        writer.perform(Deed(clinic, (), _signed_in(clinic)))
         writer.run_alone(partial(_give_token, clinic))
     writer.stop()
 
@@ -102,9 +106,14 @@ def _of_patient(clinic: str, patient: str) -> tuple[Change, ...]:
         SaveEntryVersion(entry(f"held {name}", patient=patient, held_until=MORNING)),
         QueueFiling(filing(f"filing of held {patient}", f"held {name}", patient=patient)),
         NoteOpenItems(patient, 1),
-        OpenVisit(visit(f"visit of {patient} at {clinic}", clinic)),
-        BeginLaunch(launch(f"launch of {patient} at {clinic}", clinic)),
     )
+
+
+def _signed_in(clinic: str) -> tuple[Change, ...]:
+    """Who signed in since the generation began."""
+    visits = (OpenVisit(visit(f"visit of {patient} at {clinic}", clinic)) for patient in PATIENTS)
+    launches = (BeginLaunch(launch(f"launch of {patient} at {clinic}", clinic)) for patient in PATIENTS)
+    return (*visits, *launches)
 
 
 def _response(name: str, entry_id: str, patient: str) -> Filing:
@@ -190,6 +199,7 @@ OF_CLINIC: dict[str, Callable[[Store, str], object]] = {
     "filings.predecessor": lambda store, clinic: filings.predecessor(store, clinic, "entry of ada", 2),
     "finding.take_notices": lambda store, clinic: finding.take_notices(store, clinic, 9),
     "finding.finding_of": finding.finding_of,
+    "generations.generation": generations.generation,
     "log_search.find": lambda store, clinic: log_search.find(store, clinic, LogQuery(), 9, 9),
     "log_search.count": lambda store, clinic: log_search.count(store, clinic, LogQuery(), 9),
     "merges.merged_into": lambda store, clinic: merges.merged_into(store, clinic, "ada"),

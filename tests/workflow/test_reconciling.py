@@ -52,7 +52,9 @@ def test_a_silent_record_system_is_told_as_not_searched(world: World) -> None:
         raise httpx2.ConnectError("on the wire")
 
     world.net.meddler = silent
-    assert differences(world) == [Difference.NOT_SEARCHED]
+    told = list(reconcile(world.desk, CLINIC))
+    assert {line.difference for line in told} == {Difference.NOT_SEARCHED}
+    assert {bool(line.entry_id) for line in told} == {True, False}  # of what we know, and of what we do not
 
 
 def test_each_look_is_remembered_with_its_patient(world: World) -> None:
@@ -60,4 +62,7 @@ def test_each_look_is_remembered_with_its_patient(world: World) -> None:
     until_quiet(world)
     differences(world)
     looks = [one for one in remembered(world, Deed.SEARCH, NAME) if one.reason == "reconciled"]
-    assert len(looks) == 1
+    assert [(one.what or "").partition("/")[0] for one in looks] == [
+        "QuestionnaireResponse",
+        "DocumentReference",
+    ]

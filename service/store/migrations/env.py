@@ -5,6 +5,7 @@ from sqlalchemy import Connection
 
 from service.store.client_tokens import client_tokens
 from service.store.course_tables import courses
+from service.store.generations import generations
 from service.store.log_tables import audit_records
 from service.store.tables import metadata
 
@@ -25,4 +26,5 @@ def run(connection: Connection) -> None:
 assert audit_records.metadata is metadata  # noqa: S101
 assert courses.metadata is metadata  # noqa: S101
 assert client_tokens.metadata is metadata  # noqa: S101
+assert generations.metadata is metadata  # noqa: S101
 run(context.config.attributes["connection"])
