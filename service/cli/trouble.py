@@ -7,6 +7,7 @@ from service.holding import FolderInUse
 from service.journal.problems import NotYours
 from service.keyring import KeysMissing
 from service.settings import PREFIX, UnknownSetting
+from service.store.migrating import NewerTables
 
 
 def sentence(problem: Exception) -> str | None:
@@ -15,7 +16,7 @@ def sentence(problem: Exception) -> str | None:
         return _named(problem)
     if isinstance(problem, NotYours):
         return "there is no clinic or filing of that name"
-    if isinstance(problem, ClinicsUnreadable | FolderInUse | KeysMissing | UnknownSetting):
+    if isinstance(problem, ClinicsUnreadable | FolderInUse | KeysMissing | NewerTables | UnknownSetting):
         return str(problem)
     return None
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from service.store import log_tables
 from service.store.engine import open_store, writer_engine
-from service.store.migrating import is_current, upgrade
+from service.store.migrating import NewerTables, is_current, upgrade
 from service.store.tables import metadata
 from tests.store.builders import seal
 
@@ -44,6 +44,19 @@ def test_replicas_upgrade_at_once(empty_url: str) -> None:
     program = "import sys; from service.store.migrating import upgrade; upgrade(sys.argv[1])"
     replicas = [subprocess.Popen([sys.executable, "-c", program, empty_url]) for _ in range(3)]
     assert [replica.wait(60) for replica in replicas] == [0, 0, 0]
+
+
+def test_there_is_no_way_backwards(store_url: str) -> None:
+    """F35: an older version's `migrate` leaves a newer version's tables as they are, and says why."""
+    engine = writer_engine(store_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = 'of-next-year'"))
+    with pytest.raises(NewerTables, match="newer version"):
+        upgrade(store_url)
+    with engine.connect() as connection:
+        assert not is_current(connection)
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "of-next-year"
+    engine.dispose()
 
 
 @pytest.mark.parametrize("statement", [1, 5, 12, 20])

@@ -218,11 +218,10 @@ def _plain(connection: Connection, value: Any) -> Any:
     return value
 
 
-@pytest.fixture
-def first(empty_url: str) -> Iterator[tuple[Engine, MetaData]]:
-    """The database at 0.1.0 with data in every table, and the tables as 0.1.0 knew them."""
-    upgrade_to(empty_url, "0001")
-    engine = writer_engine(empty_url)
+def written_by_0_1_0(url: str) -> tuple[Engine, MetaData]:
+    """An empty database becomes one of 0.1.0 with data in every table; the tables as 0.1.0 knew them."""
+    upgrade_to(url, "0001")
+    engine = writer_engine(url)
     tables = MetaData()
     with engine.begin() as connection:
         tables.reflect(connection)
@@ -232,6 +231,13 @@ def first(empty_url: str) -> Iterator[tuple[Engine, MetaData]]:
         sessions.begin_launch(connection, seal(), CLINIC, launch())
         audit_trail.append(connection, [record(), record()])
         audit_trail.keep_checkpoint(connection, CLINIC, 2, "a note", NOW)
+    return engine, tables
+
+
+@pytest.fixture
+def first(empty_url: str) -> Iterator[tuple[Engine, MetaData]]:
+    """The database at 0.1.0 with data in every table, and the tables as 0.1.0 knew them."""
+    engine, tables = written_by_0_1_0(empty_url)
     yield engine, tables
     engine.dispose()
 

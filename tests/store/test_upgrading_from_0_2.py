@@ -69,23 +69,34 @@ def second(
     empty_url: str, written_today: dict[str, list[dict[str, Any]]]
 ) -> Iterator[tuple[Engine, MetaData]]:
     """The database at 0.2.0 with data, and the tables as 0.2.0 knew them."""
-    upgrade_to(empty_url, "0002")
-    engine = writer_engine(empty_url)
+    engine, tables = written_by_0_2_0(empty_url, written_today)
+    yield engine, tables
+    engine.dispose()
+
+
+def written_by_0_2_0(url: str, rows: dict[str, list[dict[str, Any]]]) -> tuple[Engine, MetaData]:
+    """An empty database becomes one of 0.2.0 with these rows; the tables as 0.2.0 knew them."""
+    upgrade_to(url, "0002")
+    engine = writer_engine(url)
     tables = MetaData()
     with engine.begin() as connection:
         tables.reflect(connection)
-        for name, rows in written_today.items():
-            early = [row for row in rows if LATER.id not in (row.get("id"), row.get("entry_id"))]
+        for name, written in rows.items():
+            early = [row for row in written if LATER.id not in (row.get("id"), row.get("entry_id"))]
             if name in tables.tables and early:
                 connection.execute(tables.tables[name].insert(), _as_of_old(early, tables.tables[name]))
-    yield engine, tables
-    engine.dispose()
+    return engine, tables
 
 
 @pytest.fixture
 def written_today(tmp_path: Path) -> dict[str, list[dict[str, Any]]]:
     """The rows of every table, as today's code writes them, in the order in which they may be written again."""
-    url = f"sqlite:///{tmp_path / 'today.db'}"
+    return rows_of_today(tmp_path)
+
+
+def rows_of_today(folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """The rows of every table, as today's code writes them into a database of this folder."""
+    url = f"sqlite:///{folder / 'today.db'}"
     upgrade_to(url, "head")
     engine = writer_engine(url)
     with engine.begin() as connection:
