@@ -18,6 +18,7 @@ _ED25519 = b"\x01"
 _ID_BYTES = 4
 _DASH = "\u2014 "
 _MOST_SIGNATURES = 64
+_RESTORES = "restores "
 
 
 class Doubtful(ValueError):
@@ -30,15 +31,17 @@ class Inconsistent(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A log's name, its number of records, and the root of its tree."""
+    """A log's name, its number of records, the root of its tree, and how many of the records tell of a restore."""
 
     origin: str
     size: int
     root: bytes
+    restores: int = 0
 
     def text(self) -> str:
-        """The note's text, with its final newline: the bytes that are signed."""
-        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+        """The note's text, with its final newline: the bytes that are signed. Restores stand in an extension line."""
+        extension = f"{_RESTORES}{self.restores}\n" if self.restores else ""
+        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n{extension}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,7 @@ def sign(
     key: Ed25519PrivateKey,
     earlier: Checkpoint | None = None,
     proof: Sequence[bytes] = (),
+    restores: int = 0,
 ) -> str:
     """The signed note about this size and root, key name equal to the origin.
 
@@ -102,7 +106,7 @@ def sign(
         raise ValueError("a checkpoint needs a size and a SHA-256 root")
     if earlier is not None:
         _check_growth(earlier, Checkpoint(origin, size, root), proof)
-    text = Checkpoint(origin, size, root).text()
+    text = Checkpoint(origin, size, root, restores).text()
     verifier = Verifier(origin, key.public_key().public_bytes_raw())
     signature = base64.b64encode(verifier.key_id + key.sign(text.encode())).decode()
     return f"{text}\n{_DASH}{origin} {signature}\n"
@@ -168,7 +172,13 @@ def _read_text(text: str) -> Checkpoint:
     size, root = lines[1], _decoded(lines[2])
     if not (size.isascii() and size.isdecimal()) or str(int(size)) != size or len(root) != HASH_BYTES:
         raise Doubtful("a checkpoint has a decimal size and a SHA-256 root")
-    return Checkpoint(lines[0], int(size), root)
+    return Checkpoint(lines[0], int(size), root, _restores_in(lines[3:]))
+
+
+def _restores_in(extension: Sequence[str]) -> int:
+    """The number in our own extension line; 0 where there is none."""
+    told = [line.removeprefix(_RESTORES) for line in extension if line.startswith(_RESTORES)]
+    return int(told[0]) if told and told[0].isascii() and told[0].isdecimal() else 0
 
 
 def _decoded(text: str) -> bytes:

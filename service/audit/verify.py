@@ -71,7 +71,8 @@ class _Check:
     expected: int = 0
     faults: list[LogFault] = field(default_factory=list)
     signed_root: bytes | None = None
-    restored_at: int | None = None  # the first record of a restore among those that were signed for
+    restores: int = 0
+    restored_at: int | None = None  # the first record of a restore that the checkpoint knows nothing of
 
     def note(self, what: What, index: int | None) -> None:
         if len(self.faults) < _MOST_FAULTS:
@@ -102,8 +103,11 @@ class _Check:
 
     def _mark_restored(self, entry: LogEntry) -> None:
         """Where the database was put back, what the signed log had from there on is gone (F38)."""
-        signed = self.checkpoint is not None and entry.index < self.checkpoint.size
-        if signed and self.signed_root is None and self.restored_at is None and _tells_of_restore(entry):
+        if self.checkpoint is None or not _tells_of_restore(entry):
+            return
+        self.restores += 1
+        signed = entry.index < self.checkpoint.size
+        if signed and self.restored_at is None and self.restores > self.checkpoint.restores:
             self.restored_at = entry.index
 
     def _compare(self, checkpoint: Checkpoint) -> None:

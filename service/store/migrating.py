@@ -7,13 +7,16 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from service.store.engine import writer_engine
 from service.store.row_security import tell, whole_house
 from service.store.serving_role import appoint
+from service.store.transaction import was_taken_back
 
 _STEPS = Path(__file__).resolve().parent / "migrations"
 _LOCK = text("SELECT pg_advisory_xact_lock(7166101)")  # any number, the same in every version
+_TRIES = 10
 _NO_TIMEOUT = text("SET LOCAL lock_timeout = 0")
 
 
@@ -35,7 +38,21 @@ def upgrade(url: str, serving_role: str | None = None) -> None:
 
 
 def upgrade_on(engine: Engine, serving_role: str | None = None) -> None:
-    """The same on an engine that is there: `store.engine.writer_engine`."""
+    """The same on an engine that is there: `store.engine.writer_engine`.
+
+    The version before goes on writing meanwhile. Where the two wait for each other PostgreSQL takes one of them back;
+    the upgrade then begins anew.
+    """
+    for _ in range(_TRIES - 1):
+        try:
+            return _upgrade_once(engine, serving_role)
+        except DBAPIError as error:
+            if not was_taken_back(error):
+                raise
+    return _upgrade_once(engine, serving_role)
+
+
+def _upgrade_once(engine: Engine, serving_role: str | None) -> None:
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(_NO_TIMEOUT)

@@ -121,6 +121,11 @@ def _is_passing_state(state: str | None, error: DBAPIError) -> bool:
     return state.startswith(_PASSING_IN_POSTGRESQL)
 
 
+def was_taken_back(error: DBAPIError) -> bool:
+    """Whether PostgreSQL ended the transaction for the sake of others: nothing of it happened, and it may try again."""
+    return str(getattr(error.orig, "sqlstate", None) or "").startswith("40")
+
+
 def name_of(error: BaseException) -> str:
     """What may be said about a database error in a log: its kind and code, never its text."""
     source = getattr(error, "orig", None) or error

@@ -17,6 +17,7 @@ from service.audit.record import Deed, Record
 from service.audit.verify import Verdict, verify
 from service.r4 import audit_event
 from service.store import audit_trail, deeds
+from service.store.generations import generation
 from service.workflow.desk import Desk
 from service.workflow.remember import before_answering, record
 
@@ -98,7 +99,8 @@ def _sign(desk: Desk, clinic: str, edge: RightEdge, key: bytes) -> str:
     proof = (
         consistency_proof(audit_trail.leaves(desk.store, clinic, edge.size), earlier.size) if earlier else ()
     )
-    note = notes.sign(origin, edge.size, edge.root(), private, earlier, proof)
+    restores = generation(desk.store, clinic)
+    note = notes.sign(origin, edge.size, edge.root(), private, earlier, proof, restores)
     desk.writer.perform(deeds.Deed(clinic, changes=(deeds.KeepCheckpoint(edge.size, note, desk.now()),)))
     return note
 

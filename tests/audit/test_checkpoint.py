@@ -164,3 +164,11 @@ def test_what_contradicts_an_earlier_checkpoint_is_never_signed(before: Checkpoi
     proof = merkle.consistency_proof(LEAVES, min(before.size, 20))
     with pytest.raises(Inconsistent):
         sign(ORIGIN, 20, ROOT, KEY, before, proof)
+
+
+def test_restores_stand_in_a_line_of_their_own_and_only_where_there_were_some() -> None:
+    key = Ed25519PrivateKey.generate()
+    for restores, lines in ((0, 3), (2, 4)):
+        note = sign("clinic.example/audit", 7, bytes(32), key, restores=restores)
+        assert len(note.partition("\n\n")[0].splitlines()) == lines
+        assert verify(note, verifier_key("clinic.example/audit", key)).restores == restores

@@ -155,3 +155,33 @@ def test_no_tampering_goes_unseen_before_a_checkpoint(size: int, kind: str, data
 
 def test_an_empty_head_of_a_log_with_records_differs() -> None:
     assert verify(log(3), RightEdge()).first_fault == 0
+
+
+def restored(index: int) -> LogEntry:
+    return placed(index, replace(record(index), deed=Deed.RESTORE))
+
+
+def test_a_restore_names_where_the_forgotten_records_began() -> None:
+    """F38: five were signed for; three came through the restore, and the log has grown since."""
+    signed = checkpoint(log(5))
+    shorter = [*log(3), restored(3)]
+    assert verify(shorter, edge_of(shorter), signed).faults == (LogFault(What.CUT, 3),)
+    longer = [*shorter, *[placed(index, record(index)) for index in (4, 5, 6)]]
+    for shown in (longer, exported(longer)):
+        assert verify(shown, None, signed).faults == (LogFault(What.NOT_AS_SIGNED, 3),)
+
+
+def test_a_note_knows_the_restores_before_it() -> None:
+    """Signed after the first restore and before the second: the gap is behind the second."""
+    once = [*log(2), restored(2), *[placed(index, record(index)) for index in (3, 4, 5, 6)]]
+    edge = edge_of(once)
+    signed = Checkpoint("clinic.example/audit", edge.size, edge.root(), restores=1)
+    assert verify(once, edge, signed).ok
+    twice = [*once[:5], restored(5)]
+    assert verify(twice, edge_of(twice), signed).faults == (LogFault(What.CUT, 5),)
+
+
+def test_a_restore_behind_what_was_signed_for_explains_nothing() -> None:
+    signed = checkpoint(log(3))
+    forged = [*log(2), placed(2, record(99)), restored(3)]
+    assert verify(forged, edge_of(forged), signed).faults == (LogFault(What.NOT_AS_SIGNED, None),)

@@ -20,7 +20,7 @@ REACH_THE_HOUSE = {
     "service/store/audit_trail.py": {"clinics"},
     "service/store/filings.py": {"free_every_lane"},
     "service/store/finding.py": {"end_every_lease"},
-    "service/store/migrating.py": {"upgrade_on"},
+    "service/store/migrating.py": {"_upgrade_once"},
     "service/store/sessions.py": {"forget_expired"},
 }
 REACH_A_CLINIC = {

@@ -5,6 +5,7 @@ The rows are written as 0.1.0 wrote them, by column names and not by today's cod
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -369,3 +370,23 @@ def test_life_goes_on(upgraded: Store) -> None:
     writer.stop()
     assert entries.unattached(upgraded, context()) == []
     assert assigned.assigned_of(upgraded, context(), {PATIENT}) == (assigned_set(),)
+
+
+@pytest.mark.postgres
+def test_an_upgrade_that_waits_for_somebody_who_waits_for_it_begins_anew(postgres_url: str) -> None:
+    """C4: 0.1.0 writes an entry, then its version; the upgrade has changed the one and comes to the other."""
+    engine, tables = written_by_0_1_0(postgres_url)
+    with ThreadPoolExecutor(1) as beside, engine.connect() as writing, engine.connect() as looking:
+        writing.execute(
+            text("SET deadlock_timeout = '1min'")
+        )  # so that the upgrade is the one that is taken back
+        write(writing, tables, (("entries", [head_row("entry-4", PATIENT, None)]),))
+        upgrading = beside.submit(migrating.upgrade, postgres_url)
+        while not looking.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+            looking.rollback()
+        write(writing, tables, (("entry_versions", [entry_row("entry-4", PATIENT, 1, None)]),))
+        writing.commit()
+        upgrading.result(60)
+        assert migrating.is_current(looking)
+        assert looking.scalar(text("SELECT count(*) FROM entry_versions WHERE entry_id = 'entry-4'")) == 1
+    engine.dispose()
