@@ -36,6 +36,8 @@ REASONS: Mapping[str, str] = {
     "sign-in": "The record system does not let the journal sign in. That is for its administrator to mend.",
     "scope": "The journal has no permission for this in the record system. Once it is given, try again.",
     "target": "The patient’s record or the visit is not there as it was: withdrawn, moved or merged.",
+    "deceased": "The record says that the patient has died. Nothing is sent there unless you decide so.",
+    "record-inactive": "The patient’s record is closed, and names none in its place.",
     "conflict": "Something was changed in the record system at the same moment. Please try again.",
     "several-found": "The record system has several documents of this entry. Please have all but one removed there.",
     "mismatch": "Something else stands in the record system in this entry’s place. Please look there.",
