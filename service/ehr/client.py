@@ -104,16 +104,33 @@ class RecordSystem:
         found = list(self._from(resource_type, url, bundle, MOST_RESOURCES))
         return found, _etag(answer) if is_whole else None
 
-    def create(self, resource_type: str, body: bytes, headers: Mapping[str, str] | None = None) -> Written:
-        """POST a new resource; Unreachable (never sent), Refused, RateLimited, Ambiguous. Never repeated by itself."""
-        return self._write("POST", self._address(resource_type), resource_type, body, headers or {})
+    def create(
+        self,
+        resource_type: str,
+        body: bytes,
+        headers: Mapping[str, str] | None = None,
+        *,
+        may_repeat: Callable[[], bool] = lambda: True,
+    ) -> Written:
+        """POST a new resource; Unreachable (never sent), Refused, RateLimited, Ambiguous.
+
+        Repeated once with a new token after a 401, if `may_repeat` then says so; Unreachable where it does not.
+        """
+        address = self._address(resource_type)
+        return self._write("POST", address, resource_type, body, headers or {}, may_repeat)
 
     def update(
-        self, resource_type: str, resource_id: str, body: bytes, headers: Mapping[str, str] | None = None
+        self,
+        resource_type: str,
+        resource_id: str,
+        body: bytes,
+        headers: Mapping[str, str] | None = None,
+        *,
+        may_repeat: Callable[[], bool] = lambda: True,
     ) -> Written:
         """PUT a resource at its id; the same failures as create."""
         address = self._address(resource_type, resource_id)
-        written = self._write("PUT", address, resource_type, body, headers or {})
+        written = self._write("PUT", address, resource_type, body, headers or {}, may_repeat)
         if written.id not in (None, resource_id):
             raise Ambiguous("another-id")
         return Written(written.status, resource_id, written.version, written.resource)
@@ -169,11 +186,17 @@ class RecordSystem:
         return answer
 
     def _write(
-        self, method: str, url: str, resource_type: str, body: bytes, headers: Mapping[str, str]
+        self,
+        method: str,
+        url: str,
+        resource_type: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        may_repeat: Callable[[], bool],
     ) -> Written:
         asked = {"Content-Type": FHIR_JSON, "Prefer": "return=representation", **headers}
         try:
-            answer = self._send(method, url, asked, body)
+            answer = self._send(method, url, asked, body, may_repeat)
         except ExchangeFailed as error:
             if error.sent:
                 raise Ambiguous(error.reason) from error
@@ -182,7 +205,14 @@ class RecordSystem:
             raise Ambiguous(f"status-{answer.status}", answer.headers.get("retry-after"))
         return self._written(_good(answer), resource_type)
 
-    def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
+    def _send(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        may_repeat: Callable[[], bool] = lambda: True,
+    ) -> Answer:
         token = self._token()
         answer = self._send_with(token, method, url, headers, body)
         if answer.status not in (401, 403) or self._renew is None:
@@ -192,8 +222,12 @@ class RecordSystem:
         if answer.status == 403:
             return answer
         fresh = self._token()
-        # A 401 means that nothing was processed, so a write may go again, once (C3).
-        return answer if fresh == token else self._send_with(fresh, method, url, headers, body)
+        if fresh == token:
+            return answer
+        # A 401 means that nothing was processed, so a write may go again, once (C3); but time has passed since.
+        if not may_repeat():
+            raise Unreachable("too-late-to-repeat")
+        return self._send_with(fresh, method, url, headers, body)
 
     def _send_with(
         self, token: str, method: str, url: str, headers: Mapping[str, str], body: bytes | None

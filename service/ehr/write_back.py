@@ -71,7 +71,8 @@ def file_document(
     """Make one attempt to file the DocumentReference `body`, whose version is named "urn:uuid:…".
 
     `may_send` is asked directly before the document leaves, after everything that may have taken long: false
-    means that the lease would not last, and nothing is sent (fault-matrix section 2, rule 1). `at` is told of the
+    means that the lease would not last, and nothing is sent (fault-matrix section 2, rule 1); and again before it
+    leaves a second time, with a new token. `at` is told of the
     points K4, K7 and K9. Never raises for anything the record system does; ValueError where the body is not such a
     document.
     """
@@ -81,7 +82,7 @@ def file_document(
         at("K4")
         if earlier is not None:
             return earlier
-        return _sent(record, rung, wanted, at) if may_send() else _TOO_LATE
+        return _sent(record, rung, wanted, may_send, at) if may_send() else _TOO_LATE
     except (problems.RecordSystemProblem, SmartProblem) as problem:
         return outcome_of(problem)
     except _UnfilteredSearch:
@@ -172,9 +173,15 @@ def _earlier(record: RecordSystem, rung: Rung, wanted: _Wanted) -> Outcome | Non
     return None if rung is Rung.NONE else _judge(record, wanted, _find_before(record, rung, wanted))
 
 
-def _sent(record: RecordSystem, rung: Rung, wanted: _Wanted, at: Callable[[str], None]) -> Outcome:
+def _sent(
+    record: RecordSystem,
+    rung: Rung,
+    wanted: _Wanted,
+    may_repeat: Callable[[], bool],
+    at: Callable[[str], None],
+) -> Outcome:
     try:
-        written = _send(record, rung, wanted)
+        written = _send(record, rung, wanted, may_repeat)
     except problems.Refused as refused:
         if refused.status not in _CONFLICTS or rung is Rung.NONE:
             raise
@@ -186,11 +193,12 @@ def _sent(record: RecordSystem, rung: Rung, wanted: _Wanted, at: Callable[[str],
     return outcome
 
 
-def _send(record: RecordSystem, rung: Rung, wanted: _Wanted) -> Written:
+def _send(record: RecordSystem, rung: Rung, wanted: _Wanted, may_repeat: Callable[[], bool]) -> Written:
     if rung is Rung.PUT:
-        return record.update(_TYPE, wanted.own_id, _with_id(wanted.body, wanted.own_id), IF_NEW)
+        body = _with_id(wanted.body, wanted.own_id)
+        return record.update(_TYPE, wanted.own_id, body, IF_NEW, may_repeat=may_repeat)
     headers = {"If-None-Exist": f"identifier={named(wanted.identifier)}"} if rung is Rung.CONDITIONAL else {}
-    return record.create(_TYPE, wanted.body, headers)
+    return record.create(_TYPE, wanted.body, headers, may_repeat=may_repeat)
 
 
 def _find_before(record: RecordSystem, rung: Rung, wanted: _Wanted) -> tuple[FoundDocument, ...]:

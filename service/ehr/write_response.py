@@ -67,7 +67,7 @@ def write_response(
             return judged
         if not may_send():
             return NotSent("lease-too-short")
-        written = _send(record, rung, wanted, standing)
+        written = _send(record, rung, wanted, standing, may_send)
         at("K7")
         outcome = _confirm(record, rung, wanted, written, changes=bool(standing))
         at("K9")
@@ -135,14 +135,17 @@ def _is_newer(there: Json, ours: Json) -> bool:
         return False
 
 
-def _send(record: RecordSystem, rung: Rung, wanted: _Wanted, standing: list[Json]) -> Written:
+def _send(
+    record: RecordSystem, rung: Rung, wanted: _Wanted, standing: list[Json], may_repeat: Callable[[], bool]
+) -> Written:
     if standing:
-        id_ = standing[0]["id"]
-        return record.update(_TYPE, id_, _with_id(wanted, id_), if_still(version_of(standing[0])))
+        id_, still = standing[0]["id"], if_still(version_of(standing[0]))
+        return record.update(_TYPE, id_, _with_id(wanted, id_), still, may_repeat=may_repeat)
     if rung is Rung.PUT:
-        return record.update(_TYPE, wanted.own_id, _with_id(wanted, wanted.own_id), IF_NEW)
+        body = _with_id(wanted, wanted.own_id)
+        return record.update(_TYPE, wanted.own_id, body, IF_NEW, may_repeat=may_repeat)
     headers = {"If-None-Exist": f"identifier={named(wanted.identifier)}"} if rung is Rung.CONDITIONAL else {}
-    return record.create(_TYPE, wanted.body, headers)
+    return record.create(_TYPE, wanted.body, headers, may_repeat=may_repeat)
 
 
 def _confirm(
@@ -155,8 +158,10 @@ def _confirm(
         return Unknown("no-proof")
     try:
         resource = record.read(_TYPE, written.id)
-    except (RecordSystemProblem, SmartProblem):  # without a token, too: the response was sent
-        if written.status != 201 and not changes:
+    except (RecordSystemProblem, SmartProblem) as problem:  # without a token, too: the response was sent
+        # What may never be read counts by its status and address; what cannot be just now is looked for again.
+        unreadable = isinstance(problem, SaidNo) or rung is Rung.NONE
+        if not unreadable or (written.status != 201 and not changes):
             return Unknown("no-proof")
         return Filed(written.id, written.version, verified=False)
     if resource is None:

@@ -5,7 +5,7 @@ it. Whatever else is amiss is noted for a person, and nothing is ever sent again
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from service.access.context import AccessContext, Origin, Role
 from service.audit.record import Deed, Record
@@ -26,6 +26,8 @@ from service.workflow.remember import record
 
 AT_ONCE = 20
 AGAIN = timedelta(days=1)
+LATER_ON = timedelta(days=7)  # once it has stood there for so long that few would take it away
+_OLD = timedelta(days=30)
 SOON = timedelta(minutes=15)
 
 
@@ -165,7 +167,7 @@ def _struck_but(look: _Look, first: FoundDocument, found: tuple[FoundDocument, .
 def _strike(look: _Look, document_id: str) -> object:
     outcome = strike_document(look.clinic.for_delivery, document_id, look.filing.version_identifier)
     done = isinstance(outcome, Filed)
-    remembered = _remembered(look, f"DocumentReference/{document_id}", "copy-struck", done=done)
+    remembered = _remembered(look, Deed.FILING, f"DocumentReference/{document_id}", "copy-struck", done=done)
     look.desk.writer.perform(deeds.Deed(look.clinic.key, records=(remembered,)))
     return outcome
 
@@ -188,20 +190,26 @@ def _mark_if_replaced(look: _Look, first: FoundDocument) -> None:
 
 
 def _note(look: _Look, seen: _Seen) -> None:
-    """Write down what was found; a record where something is amiss for the first time, or was settled by it."""
+    """Write down what was found, and a read; or by its name what is amiss for the first time, or was settled."""
     filing, now = look.filing, look.desk.now()
     guard = deeds.FilingIsAt(filing.id, filing.state)
     trouble = _trouble(look, seen)
-    note = deeds.NoteLook(filing.id, now, now + AGAIN, trouble)
+    note = deeds.NoteLook(filing.id, now, now + _wait(filing, trouble, now), trouble)
     changes: tuple[deeds.Change, ...] = (note,)
-    records: tuple[Record, ...] = ()
+    records = (_remembered(look, Deed.READ, _what(look, filing.document_id)),)
     if filing.state is not FilingState.FILED and seen.standing is not None and seen.trouble is None:
         settled = deeds.SettleFiling(filing.id, FilingState.FILED, None, seen.standing, now)
         changes = (deeds.NoteSendStarted(filing.id, None), settled, note)
-        records = (_remembered(look, _what(look, seen.standing), "found-there", done=True),)
+        records = (_remembered(look, Deed.FILING, _what(look, seen.standing), "found-there"),)
     elif trouble is not None and trouble != filing.trouble:
-        records = (_remembered(look, _what(look, filing.document_id), trouble, done=False),)
+        records = (_remembered(look, Deed.FILING, _what(look, filing.document_id), trouble, done=False),)
     look.desk.writer.perform(deeds.Deed(look.clinic.key, (guard,), changes, records))
+
+
+def _wait(filing: Filing, trouble: str | None, now: datetime) -> timedelta:
+    """How long until the next look: each of them is one more record of a read (rule 25)."""
+    is_old = filing.state is FilingState.FILED and now - (filing.settled_at or now) >= _OLD
+    return LATER_ON if is_old and trouble is None else AGAIN
 
 
 def _trouble(look: _Look, seen: _Seen) -> str | None:
@@ -222,7 +230,9 @@ def _what(look: _Look, resource_id: str | None) -> str:
     return f"{kind}/{resource_id}" if resource_id else entry
 
 
-def _remembered(look: _Look, what: str, reason: str, *, done: bool) -> Record:
+def _remembered(
+    look: _Look, deed: Deed, what: str, reason: str | None = None, *, done: bool = True
+) -> Record:
     worker = AccessContext(
         clinic=look.clinic.key,
         role=Role.WORKER,
@@ -233,7 +243,7 @@ def _remembered(look: _Look, what: str, reason: str, *, done: bool) -> Record:
     return record(
         look.desk,
         worker,
-        Deed.FILING,
+        deed,
         patient=look.filing.patient_id,
         what=what,
         outcome=AuditOutcome.SUCCESS if done else AuditOutcome.FAILED,

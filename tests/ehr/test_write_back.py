@@ -529,3 +529,20 @@ class TestMarking:
         records.after = lambda ask, answer: (504, {}, b"")
         assert supersede_document(records.client(), "doc-1", FIRST) == Unknown("status-504")
         assert supersede_document(records.client(), "doc-1", FIRST) == Filed("doc-1", "2", existed=True)
+
+
+@pytest.mark.parametrize("rung", list(Rung))
+def test_with_a_new_token_a_write_goes_again_only_while_the_lease_lasts(rung: Rung) -> None:
+    """A 401 came, and the worker stood still over it for longer than its lease: others may have sent it since."""
+    renewed: list[str] = []
+    records = HostileRecords(good_token="fresh")
+    record = records.client(token=lambda: "fresh" if renewed else "stale", renew=renewed.append)
+    records.before = lambda ask: (
+        ok(bundle()) if ask.query else None if ask.method != "GET" else (404, {}, b"")
+    )
+    lasts = iter((True, False))
+
+    assert file_document(record, rung, document(), FIRST, may_send=lambda: next(lasts)) == NotSent(
+        "too-late-to-repeat"
+    )
+    assert (records.writes(), records.ledger, renewed) == (1, [], ["stale"])

@@ -3,6 +3,7 @@
 import httpx2
 import pytest
 
+from service.audit.record import Deed
 from service.ehr.outcome import Rung
 from service.journal.entries import FilingState
 from service.journal.problems import ChangedElsewhere, NotYours
@@ -276,3 +277,19 @@ def test_on_every_rung_what_stands_there_is_no_trouble(world: World, rung: Rung)
     assert look_after_filings(on_rung(world, rung), CLINIC) == 1
 
     assert (owed(world)[0].trouble, owed(world)[0].state) == (None, FilingState.FILED)
+
+
+def test_each_look_is_remembered_as_a_read_and_they_grow_rare(world: World) -> None:
+    """Rule 25: what we read of a patient there is a read, too."""
+    sent(world)
+    world.deliver()
+    name = f"DocumentReference/{documents(world)[0]['id']}"
+    for _ in range(30):
+        look(world, hours=24.1)
+    daily = [one for one in log(world) if (one.deed, one.what) == (Deed.READ, name)]
+    assert len(daily) == 30
+    assert {one.patient for one in daily} == {"patient-six-done"}
+
+    for _ in range(14):
+        look(world, hours=24.1)
+    assert len([one for one in log(world) if (one.deed, one.what) == (Deed.READ, name)]) == 32
