@@ -222,12 +222,9 @@ def _confirm(record: RecordSystem, rung: Rung, wanted: _Wanted, written: Written
     existed = written.status == 200 and rung is Rung.CONDITIONAL
     try:
         resource = record.read(_TYPE, written.id)
-    except (
-        problems.RecordSystemProblem,
-        SmartProblem,
-    ) as problem:  # without a token, too: the document was sent
-        # Some record systems let us write and not read (E-05). Elsewhere the next attempt sees whether it stands there,
-        # but on rung D, where nobody could tell: there, status and address have to be enough.
+    except (problems.RecordSystemProblem, SmartProblem) as problem:
+        # It was sent, also where there is no token now. Some record systems let us write and not read (E-05). Elsewhere
+        # the next attempt sees whether it stands there; on rung D nobody could, so status and address are enough.
         unreadable = isinstance(problem, problems.Refused) or rung is Rung.NONE
         if not unreadable or (written.status != 201 and not existed):
             return Unknown("no-proof")
