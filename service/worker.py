@@ -15,6 +15,7 @@ from service.workflow.find_infusions import find_infusions
 from service.workflow.hand_over_tasks import hand_over_tasks
 from service.workflow.look_after_filings import look_after_filings
 from service.workflow.release_entries import release_entries
+from service.workflow.watch_clock import ClockWatch, watch_clock
 
 IDLE_SECONDS = 0.5
 FIND_SECONDS = 2.0
@@ -58,8 +59,9 @@ def start(wiring: Wiring) -> Workers:
 
 def deliver_until(ending: threading.Event, desk: Desk, clinic: str, owner: str) -> None:
     """Deliver what is due, one item after the other; sleep when there is nothing."""
-    idle = 0
+    idle, clock = 0, _clock_watched(ClockWatch())
     while not ending.is_set():
+        _safely(clock, desk, clinic, owner)
         if _safely(deliver_next, desk, clinic, owner):
             continue
         if idle % _TIDY_EVERY == 0:
@@ -80,6 +82,16 @@ def look_until(ending: threading.Event, desk: Desk, clinic: str, owner: str) -> 
     while not ending.is_set():
         if not _safely(_look, desk, clinic, owner):
             ending.wait(LOOK_SECONDS)
+
+
+def _clock_watched(watch: ClockWatch) -> Round:
+    def watch_the_clock(desk: Desk, clinic: str, owner: str) -> bool:  # noqa: ARG001 - one shape for every round
+        seconds = watch_clock(desk, clinic, watch)
+        if seconds:
+            _log.warning("the clock was set", seconds=round(seconds), clinic=clinic)
+        return bool(seconds)
+
+    return watch_the_clock
 
 
 def _look(desk: Desk, clinic: str, owner: str) -> bool:  # noqa: ARG001 - one shape for every round

@@ -5,12 +5,16 @@ from random import Random
 
 import pytest
 
+from service.audit.verify import verify
 from service.journal.entries import FilingState
+from service.store import audit_trail
 from service.workflow.deliver_entry import deliver_next
 from service.workflow.desk import LEASE, Breakers, Desk
 from service.workflow.in_hand import ATTEMPT
 from service.workflow.leases import HeldLane, Leases
+from service.workflow.watch_clock import ClockWatch, watch_clock
 from tests.workflow.filing import documents, owed, sent
+from tests.workflow.remembered import log
 from tests.world import CLINIC, World
 
 SECONDS = LEASE.total_seconds()
@@ -98,3 +102,49 @@ def test_of_many_leases_and_watchers_none_is_ever_over_early() -> None:
             held = []
     assert early == 0
     assert ended > 100
+
+
+@pytest.mark.parametrize(
+    ("seconds", "reason"),
+    [
+        (3600, "clock-set-forward"),
+        (-3600, "clock-set-back"),
+        (61, "clock-set-forward"),
+        (-90000, "clock-set-back"),
+    ],
+)
+def test_a_jump_is_remembered_once(world: World, seconds: int, reason: str) -> None:
+    watch = ClockWatch()
+    watch_clock(world.desk, CLINIC, watch)
+    world.clock.pass_time(hours=5)
+    assert watch_clock(world.desk, CLINIC, watch) == 0
+
+    world.clock.set_wall(seconds=seconds)
+    found = [watch_clock(world.desk, CLINIC, watch) for _ in range(3)]
+
+    assert found == [pytest.approx(seconds, abs=1), 0, 0]
+    assert [one.reason for one in log(world)] == [reason]
+
+
+def test_small_steps_of_keeping_the_time_are_no_jump(world: World) -> None:
+    watch = ClockWatch()
+    for seconds in (0, 5, -20, 40, -59):
+        world.clock.set_wall(seconds=seconds)
+        assert watch_clock(world.desk, CLINIC, watch) == 0
+    assert log(world) == []
+
+
+def test_the_log_keeps_its_order_over_every_jump(world: World) -> None:
+    chance, watch = Random(5), ClockWatch()
+    for number in range(100):
+        world.clock.set_wall(seconds=chance.uniform(-3600, 3600))
+        watch_clock(world.desk, CLINIC, watch)
+        if number % 20 == 0:
+            sent(world, number // 20 + 1)
+            world.deliver()
+
+    with audit_trail.snapshot(world.desk.store, CLINIC) as (head, records):
+        verdict = verify(records, head)
+    assert verdict.faults == ()
+    assert verdict.size > 90
+    assert len(documents(world)) == len({one["masterIdentifier"]["value"] for one in documents(world)})
