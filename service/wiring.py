@@ -182,7 +182,7 @@ def _clinic(
             http, lambda: fetch_keys_address(http, clinic.issuer, loopback_allowed=loopback), now
         ),
         record_system=lambda token: RecordSystem(clinic.iss, http, token),
-        for_delivery=RecordSystem(clinic.iss, http, tokens.token, renew=tokens.forget),
+        for_delivery=RecordSystem(clinic.iss, http, tokens.token, renew=tokens.forget, clock=now),
         finding=_finding(clinic, settings),
         merged_patients=clinic.finding.merged_patients,
         introspection=_introspection(key, clinic, settings, _caller(backend, http), configurations),

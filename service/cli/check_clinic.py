@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
 import click
 
@@ -17,6 +18,7 @@ from service.ehr.problems import RecordSystemProblem
 from service.ehr.profile import Offers, profile_named
 from service.filing_table import FilingTable
 from service.settings import read_settings
+from service.smart.clocks import WORTH_SAYING, in_words
 from service.smart.problems import SmartProblem
 from service.summary.content import CannotRender
 from service.wiring import Wiring, filing_table, wire
@@ -43,6 +45,7 @@ def check_clinic(clinic: str, proves: bool) -> None:
         _echo(_told(found, way, f"{settings.public_url}/{clinic}/fhir/notifications"))
         _echo([f"Filing goes by profile {found.filing.profile}, on rung {table.rung}."])
         lacking = [*_lacking(found, way), *differences(statement, table, _offers(found))]
+        lacking += _clock_told(wiring.desk.clinic(clinic).for_delivery.clock_ahead)
         _echo([f"warning: {words}" for words in lacking])
         proof = _Proof(wiring, clinic, found, table, worth_trying(statement, table))
         unproven = proof.told() if proves else _not_tried(found, table)
@@ -58,6 +61,13 @@ def check_clinic(clinic: str, proves: bool) -> None:
 def _echo(lines: Iterable[str]) -> None:
     for words in lines:
         click.echo(words)
+
+
+def _clock_told(ahead: timedelta | None) -> list[str]:
+    """Clocks that differ by more than five minutes (F23)."""
+    if ahead is None or abs(ahead) < WORTH_SAYING:
+        return []
+    return [f"the record system's clock is {in_words(ahead)}: proofs of who we are may be refused"]
 
 
 def _offers(clinic: Clinic) -> Offers:

@@ -6,6 +6,7 @@ Only addresses at or below the base are ever called, so the token goes nowhere e
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urljoin
 
@@ -13,6 +14,7 @@ import httpx2
 
 from service.ehr.problems import Ambiguous, RateLimited, Refused, Unreachable, Unreadable
 from service.smart.addresses import lies_within
+from service.smart.clocks import difference
 from service.smart.exchange import MEBIBYTE, Answer, ExchangeFailed, Limits, send
 from service.smart.fhir_id import is_id, is_type
 from service.smart.strict_json import NotStrict
@@ -44,7 +46,8 @@ class RecordSystem:
 
     `renew` is told of a token that was refused with 401 or 403; after 401 a call is tried once more if `token` gives
     another.
-    `deadline_seconds` bounds each request as a whole.
+    `deadline_seconds` bounds each request as a whole. With a `clock`, `clock_ahead` is by how much the record system's
+    own was ahead of it at the last answer that bore a date (F23).
     """
 
     def __init__(
@@ -55,12 +58,15 @@ class RecordSystem:
         deadline_seconds: float = 20.0,
         *,
         renew: Callable[[str], None] | None = None,
+        clock: Callable[[], datetime] | None = None,
         max_bytes: int = 16 * MEBIBYTE,
     ) -> None:
         self.base = base.rstrip("/")
         self._http = http
         self._token = token
         self._renew = renew
+        self._clock = clock
+        self.clock_ahead: timedelta | None = None
         self._limits = Limits(seconds=deadline_seconds, max_bytes=max_bytes)
 
     def sign_in(self) -> None:
@@ -235,7 +241,11 @@ class RecordSystem:
         if not lies_within(self.base, url):
             raise Unreadable("outside-the-base")
         asked = {"Accept": FHIR_JSON, **headers, "Authorization": f"Bearer {token}"}
-        return send(self._http, method, url, headers=asked, content=body, limits=self._limits)
+        answer = send(self._http, method, url, headers=asked, content=body, limits=self._limits)
+        if self._clock is not None:
+            ahead = difference(answer.headers.get("date"), self._clock())
+            self.clock_ahead = self.clock_ahead if ahead is None else ahead
+        return answer
 
     def _next(self, bundle: Mapping[str, Any], current: str) -> str | None:
         links = bundle.get("link", [])

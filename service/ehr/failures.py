@@ -5,7 +5,7 @@ It stands apart because documents and Tasks fail alike.
 
 from service.ehr import problems
 from service.ehr.outcome import Busy, NotSent, Outcome, Refused, Unknown, Why
-from service.smart.problems import DiscoveryFailed, ScopeMissing, ServerSilent, SmartProblem
+from service.smart.problems import ClocksDiffer, DiscoveryFailed, ScopeMissing, ServerSilent, SmartProblem
 
 _WHY = {
     400: Why.CONTENT,
@@ -33,7 +33,7 @@ def outcome_of(problem: problems.RecordSystemProblem | SmartProblem) -> Outcome:
         return Refused(why, problem.status, problem.codes, problem.expressions)
     if isinstance(problem, problems.Unclear):
         return Refused(Why.TARGET, codes=(problem.reason,))
-    if isinstance(problem, problems.RecordSystemProblem | ServerSilent | DiscoveryFailed):
+    if isinstance(problem, problems.RecordSystemProblem | ServerSilent | DiscoveryFailed | ClocksDiffer):
         return NotSent(problem.reason)
     if isinstance(problem, ScopeMissing):
         return Refused(Why.SCOPE, codes=problem.missing)

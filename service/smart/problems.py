@@ -9,6 +9,7 @@
     │   ├── LaunchRefused       the authorization server said no
     │   └── IdentityNotProven   the id_token does not prove who signed in
     ├── TokenRefused            the token endpoint said no, or its answer breaks the rules
+    │   └── ClocksDiffer        it refused our proof, and its clock tells why
     ├── ScopeMissing            fewer scopes were granted than are needed
     ├── ServerSilent            no usable answer came in time
     ├── KeysUnavailable         the issuer's keys cannot be had just now
@@ -63,6 +64,14 @@ class IdentityNotProven(LaunchProblem):
 
 class TokenRefused(SmartProblem):
     """The sign-in is no longer valid. Please sign in again. What was saved is still here."""
+
+
+class ClocksDiffer(TokenRefused):
+    """The record system's clock and ours differ, so it does not believe who we are. Please tell your clinic."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__("clocks-differ")
+        self.args = (f"{self.sentence} (The record system's clock is {words}.)",)
 
 
 class ScopeMissing(SmartProblem):

@@ -10,10 +10,11 @@ from urllib.parse import urlencode
 import httpx2
 
 from service.smart.addresses import discovered
+from service.smart.clocks import EXPLAINS, difference, in_words
 from service.smart.exchange import Answer, ExchangeFailed, Limits, send
 from service.smart.fhir_id import is_id
-from service.smart.problems import ServerSilent, TokenRefused
-from service.smart.registration import Registration, prove_client
+from service.smart.problems import ClocksDiffer, ServerSilent, TokenRefused
+from service.smart.registration import ClientKind, Registration, prove_client
 from service.smart.strict_json import NotStrict
 
 _LIMITS = Limits(seconds=15.0, max_bytes=256 * 1024)
@@ -98,7 +99,7 @@ def ask_for_token(
     if answer.status in (429, 503) or answer.status >= 500:
         raise ServerSilent("server-error")
     if answer.status not in (200, 201):
-        raise TokenRefused(_error_code(answer))
+        raise _refused(caller, answer)
     try:
         return _read(answer.json_object(), asked_at, iss, strict=strict)
     except NotStrict as error:
@@ -133,6 +134,15 @@ def _post(caller: Caller, url: str, form: Mapping[str, str], now: datetime) -> A
         return send(caller.http, "POST", url, headers=headers, content=body, limits=_LIMITS)
     except ExchangeFailed as error:
         raise ServerSilent(error.reason) from error
+
+
+def _refused(caller: Caller, answer: Answer) -> TokenRefused:
+    """Why we were refused: a proof that is signed for a time is worth nothing where clocks differ (F23)."""
+    ahead = difference(answer.headers.get("date"), caller.clock())
+    is_timed = caller.registration.kind is ClientKind.ASYMMETRIC
+    if is_timed and ahead is not None and abs(ahead) >= EXPLAINS:
+        return ClocksDiffer(in_words(ahead))
+    return TokenRefused(_error_code(answer))
 
 
 def _error_code(answer: Answer) -> str:
