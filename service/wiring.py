@@ -83,11 +83,10 @@ def wire(settings: Settings, http: httpx2.Client | None = None) -> Wiring:
     questionnaires = _questionnaires()
     store = open_store(settings.database, Seal(keyring.seal_keys, keyring.seal_current))
     child = RenderingChild(Limits())
-    if http is None:
-        http = outbound_client(time.monotonic, permitted=LOOPBACK if _on_this_machine(clinics) else ())
+    ways = {key: http or _way_out(clinics) for key in clinics}
     known = load_library(questionnaires)
     desks = {
-        key: _clinic(key, clinic, settings, signing_keys, known, http) for key, clinic in clinics.items()
+        key: _clinic(key, clinic, settings, signing_keys, known, ways[key]) for key, clinic in clinics.items()
     }
     desk = Desk(
         store=store,
@@ -104,7 +103,7 @@ def wire(settings: Settings, http: httpx2.Client | None = None) -> Wiring:
         render=_renderer(child),
         words_key=_words_key(keyring),
     )
-    exports = {key: _export(key, clinic, settings, http) for key, clinic in clinics.items()}
+    exports = {key: _export(key, clinic, settings, ways[key]) for key, clinic in clinics.items()}
     return Wiring(settings, desk, child, keyring, signing_keys, questionnaires, exports)
 
 
@@ -112,6 +111,11 @@ def now() -> datetime:
     """The wall clock as this service reads it: UTC, to the millisecond, as audit records write it."""
     moment = datetime.now(UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def _way_out(clinics: Mapping[str, Clinic]) -> httpx2.Client:
+    """Connections of one clinic's own: a record system that lets us wait takes none from other clinics (F59)."""
+    return outbound_client(time.monotonic, permitted=LOOPBACK if _on_this_machine(clinics) else ())
 
 
 def steady() -> float:
