@@ -110,6 +110,13 @@ def leaves(store: Store, clinic: str, size: int) -> list[bytes]:
         return [bytes(leaf) for leaf in connection.scalars(wanted)]
 
 
+def has(connection: Connection, record: Record) -> bool:
+    """Whether this very record stands in its clinic's log."""
+    tell(connection, whole_clinic(record.clinic))
+    this = (audit_records.c.clinic == record.clinic, audit_records.c.id == record.id)
+    return connection.execute(select(audit_records.c.id).where(*this)).first() is not None
+
+
 def clinics(store: Store) -> list[str]:
     """The clinics that have a log. Whoever verifies brings a list of their own: a whole log can be dropped (T44)."""
     with store.asking(whole_house()) as connection:

@@ -4,6 +4,7 @@ The reader is read-only by the database's own word, so a stray write raises. The
 `store.writer` and to migrations, and to nobody else.
 """
 
+import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,10 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError
 
 from service.access.context import AccessContext
+from service.journal.problems import TooBusy
 from service.store.row_security import Reach, tell, within
 from service.store.sealing import Seal
+from service.store.transaction import is_passing, name_of
+
+_log = logging.getLogger(__name__)
 
 _BUSY_MILLISECONDS = 5_000
 _LOCK_MILLISECONDS = 2_000
@@ -43,13 +49,20 @@ class Store:
     def asking(self, who: AccessContext | Reach, *, at_one_moment: bool = False) -> Iterator[Connection]:
         """A connection for one question that reaches as far as the asker does, by PostgreSQL's own word (T7).
 
-        With `at_one_moment` every statement on it sees the database as it was at the first.
+        With `at_one_moment` every statement on it sees the database as it was at the first. TooBusy where the database
+        cannot be asked just now: it is locked, or its server stops, starts or is being taken over from (F29, F33).
         """
-        with self.reader.connect() as connection:
-            if at_one_moment and self.dialect == "postgresql":
-                connection.execution_options(isolation_level="REPEATABLE READ")
-            tell(connection, who if isinstance(who, Reach) else within(who))
-            yield connection
+        try:
+            with self.reader.connect() as connection:
+                if at_one_moment and self.dialect == "postgresql":
+                    connection.execution_options(isolation_level="REPEATABLE READ")
+                tell(connection, who if isinstance(who, Reach) else within(who))
+                yield connection
+        except DBAPIError as error:
+            if not is_passing(error):
+                raise
+            _log.warning("a question was not answered: %s", name_of(error))
+            raise TooBusy from None
 
     def close(self) -> None:
         """Give all connections back."""

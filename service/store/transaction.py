@@ -8,6 +8,7 @@ looked up, never repeated blindly (fault matrix F30 to F32).
 import logging
 import sqlite3
 import time
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection, Engine, text
@@ -16,7 +17,9 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 _log = logging.getLogger(__name__)
 
 _OWN_ID = text("SELECT pg_current_xact_id()::text")
-_FATE = text("SELECT pg_xact_status(CAST(:xid AS xid8))")
+_FATE = text(
+    "SELECT CASE WHEN pg_is_in_recovery() THEN 'in recovery' ELSE pg_xact_status(CAST(:xid AS xid8)) END"
+)
 _TRIES_TO_LEARN = 8
 _PAUSE = 0.25  # seconds, longer each time: about seven for a server that starts again
 
@@ -33,8 +36,9 @@ _PASSING_IN_SQLITE = frozenset(
         sqlite3.SQLITE_IOERR,
     }
 )
-# Lost connections, conflicts, lack of resources, locks, and a server that stops or starts.
-_PASSING_IN_POSTGRESQL = ("08", "40", "53", "55P03", "57P")
+# Lost connections, conflicts, lack of resources, locks, a server that stops or starts, and one that only follows.
+_PASSING_IN_POSTGRESQL = ("08", "25006", "40", "53", "55P03", "57P")
+_IN_THE_FUTURE = "22023"  # this server gave out no such id yet
 
 
 class Ended(Exception):
@@ -61,18 +65,26 @@ def check_inside(connection: Connection) -> None:
         raise Ended("the transaction was over before its commit")
 
 
-def fate_of(engine: Engine, xid: str) -> str:
-    """ "committed" or "aborted", asked on another connection; OutcomeUnknown where nobody can say."""
+def fate_of(engine: Engine, xid: str, is_kept: Callable[[Connection], bool | None]) -> str:
+    """ "committed" or "aborted", asked on another connection; OutcomeUnknown where nobody can say.
+
+    Another server may have taken over (F33). Where it never got the transaction it gives the same id to another one,
+    so `is_kept` looks whether what was written is there: None where nothing tells.
+    """
     for attempt in range(_TRIES_TO_LEARN):
         time.sleep(attempt * _PAUSE)
         try:
             with engine.connect() as connection:
                 fate = connection.scalar(_FATE, {"xid": xid})
+                if fate == "committed":
+                    return "aborted" if is_kept(connection) is False else "committed"
         except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) == _IN_THE_FUTURE:
+                return "aborted"
             _log.warning("the fate of a commit is not known yet: %s", name_of(error))
             continue
-        if fate in ("committed", "aborted"):
-            return str(fate)
+        if fate == "aborted":
+            return "aborted"
     raise OutcomeUnknown("no answer about a commit")
 
 

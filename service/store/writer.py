@@ -12,6 +12,7 @@ from typing import TypeVar, cast
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
+from service.audit.record import Record
 from service.journal.problems import TooBusy
 from service.store import audit_trail, sessions
 from service.store.changes import apply
@@ -132,7 +133,9 @@ class Writer:
         for _ in range(_TRIES):
             try:
                 answers = _durably(
-                    self._store.writer_engine, lambda connection: self._work(connection, group)
+                    self._store.writer_engine,
+                    lambda connection: self._work(connection, group),
+                    lambda answers: _told_by(group, answers),
                 )
             except OutcomeUnknown:
                 raise
@@ -183,6 +186,12 @@ def _tell(group: list[Waiting], answers: list[object]) -> None:
             one.answer.set_result(answer)
 
 
+def _told_by(group: list[Waiting], answers: list[object]) -> Record | None:
+    """A record that is in the log if, and only if, this group's transaction happened; None where there is none."""
+    done = (one.work for one, answer in zip(group, answers, strict=True) if answer is None)
+    return next((deed.records[0] for deed in done if isinstance(deed, Deed) and deed.records), None)
+
+
 def _turn_away(group: list[Waiting]) -> None:
     for one in group:
         if not one.answer.done():
@@ -197,10 +206,11 @@ def _sayable(error: Exception) -> Exception:
 # --- one durable transaction ------------------------------------------------------------------------------------
 
 
-def _durably(engine: Engine, work: Callable[[Connection], T]) -> T:
+def _durably(engine: Engine, work: Callable[[Connection], T], told_by: Callable[[T], Record | None]) -> T:
     """Run the work in one transaction and return its answer once it is durable.
 
-    Any error leaves nothing behind and is raised as it came; OutcomeUnknown where even that cannot be said.
+    Any error leaves nothing behind and is raised as it came; OutcomeUnknown where even that cannot be said. `told_by`
+    names a record that only this transaction writes, by which its fate can be learnt from another server.
     """
     with engine.connect() as connection:
         try:
@@ -211,19 +221,21 @@ def _durably(engine: Engine, work: Callable[[Connection], T]) -> T:
         except BaseException:
             give_up(connection)
             raise
-        _commit(engine, connection, xid)
+        _commit(engine, connection, xid, told_by(answer))
         return answer
 
 
-def _commit(engine: Engine, connection: Connection, xid: str | None) -> None:
+def _commit(engine: Engine, connection: Connection, xid: str | None, told_by: Record | None) -> None:
     try:
         connection.commit()
     except DBAPIError as error:
         _log.warning("a commit failed: %s", name_of(error))
-        _find_out(engine, connection, xid, error)
+        _find_out(engine, connection, xid, told_by, error)
 
 
-def _find_out(engine: Engine, connection: Connection, xid: str | None, error: DBAPIError) -> None:
+def _find_out(
+    engine: Engine, connection: Connection, xid: str | None, told_by: Record | None, error: DBAPIError
+) -> None:
     """Return if the commit did happen after all, raise the error if it did not."""
     if xid is None:
         if is_untrustworthy(error):
@@ -231,5 +243,6 @@ def _find_out(engine: Engine, connection: Connection, xid: str | None, error: DB
         give_up(connection)
         raise error
     connection.invalidate()
-    if fate_of(engine, xid) != "committed":
+    fate = fate_of(engine, xid, lambda asking: None if told_by is None else audit_trail.has(asking, told_by))
+    if fate != "committed":
         raise error

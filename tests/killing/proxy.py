@@ -49,6 +49,11 @@ class Proxy:
         for one in (self._listening, *self._open):
             _end(one)
 
+    def cut_all(self) -> None:
+        """Cut what is open; what comes next goes to where `upstream` is now."""
+        for one in self._open:
+            _end(one)
+
     def _accept(self) -> None:
         while True:
             try:
