@@ -28,7 +28,7 @@ from tests.people import App, app_of
 from tests.proofs.figures import Figures, at_least, exactly
 from tests.proofs.small_world import small_world
 from tests.web.changing import SCOPE, answered, put
-from tests.workflow.filing import documents
+from tests.workflow.filing import every_document
 from tests.workflow.restoring import back_up, put_back
 from tests.world import CLINIC, World
 
@@ -107,7 +107,7 @@ def prove(n: int, seed: int, report: Callable[[str], None]) -> Figures:
         for number in range(1, n + 1):
             _restore_once(world, clients, Path(folder), chance, tally)
             report(f"restore {number} of {n}: {dict(tally.counts)}")
-        identifiers = Counter(one["masterIdentifier"]["value"] for one in documents(world))
+        identifiers = Counter(one["masterIdentifier"]["value"] for one in every_document(world))
     counts = tally.counts
     return Figures(
         planned=n,
@@ -213,7 +213,7 @@ def _hold_against_the_ledger(world: World, tally: Tally) -> None:
     """Each document there whose version nobody knows here is told by its id, and no other."""
     lines = list(reconcile(world.desk, CLINIC))
     ours = {one for line in lines if line.version is not None for one in line.found}
-    there = {one["id"] for one in documents(world)} - ours
+    there = {one["id"] for one in every_document(world)} - ours
     told = {one for line in lines if line.difference is Difference.UNKNOWN_HERE for one in line.found}
     tally.counts["unknown_there"] += len(there)
     tally.counts["untold"] += len(there ^ told)

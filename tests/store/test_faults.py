@@ -89,6 +89,29 @@ def test_a_commit_whose_answer_was_lost_is_not_repeated(postgres_url: str) -> No
         assert audit_trail.count(store, CLINIC) == 2
 
 
+@pytest.mark.postgres
+@pytest.mark.parametrize("ahead", [0, 1_000_000], ids=["another transaction's", "nobody's yet"])
+def test_the_id_of_a_commit_proves_nothing_on_a_server_that_took_over(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch, ahead: int
+) -> None:
+    """F33: the new server never got it, and has given its id to somebody else, or to nobody yet."""
+    with served(postgres_url) as (store, writer):
+        with store.writer_engine.begin() as connection:
+            given = int(connection.scalar(text("SELECT pg_current_xact_id()::text")) or 0)
+        monkeypatch.setattr("service.store.writer.own_id", lambda _connection: str(given + ahead))
+        once(store, "commit", lambda _connection: cut_off(postgres_url))
+        keep(writer)
+        assert audit_trail.count(store, CLINIC) == 2
+
+
+def test_a_question_to_a_server_that_is_not_there_is_too_busy() -> None:
+    """F33: while another server takes over, readers are told so like writers."""
+    store = open_store("postgresql+psycopg://nobody@127.0.0.1:1/journal?sslmode=disable", seal())
+    with pytest.raises(TooBusy):
+        audit_trail.count(store, CLINIC)
+    store.close()
+
+
 def test_a_locked_database_is_too_busy_and_heals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """F29: somebody holds the file longer than we wait: no false "saved", and all is well afterwards."""
     monkeypatch.setattr("service.store.engine._BUSY_MILLISECONDS", 20)

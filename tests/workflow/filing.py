@@ -47,6 +47,12 @@ def change_there(world: World, **elements: Any) -> None:
     world.records().update("DocumentReference", there["id"], there | elements)
 
 
+def every_document(world: World) -> list[dict[str, Any]]:
+    """Each document that was ever made there, as it stands now: by the ledger, however many there are."""
+    made = (line.resource for line in world.records().ledger())
+    return list({one["id"]: one for one in made if one["resourceType"] == "DocumentReference"}.values())
+
+
 def on_rung(world: World, rung: Rung) -> Desk:
     """The desk of a clinic whose record system stands on this rung."""
     return with_rules(world, rung=rung)
