@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     worker: Literal["embedded", "separate", "off"] = "embedded"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     trusted_hops: int = Field(default=0, ge=0, le=5)
+    free_space_floor_mib: int = Field(default=256, ge=0)
 
     @field_validator("public_url")
     @classmethod

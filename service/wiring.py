@@ -42,6 +42,7 @@ from service.smart.signing_keys import SigningKey, load_signing_key
 from service.smart.token_endpoint import Caller
 from service.store.engine import open_store
 from service.store.sealing import Seal
+from service.store.soundness import free_bytes
 from service.store.writer import Writer
 from service.summary.content import Summary
 from service.summary.course_content import CourseSummary
@@ -102,9 +103,20 @@ def wire(settings: Settings, http: httpx2.Client | None = None) -> Wiring:
         chance=random.random,
         render=_renderer(child),
         words_key=_words_key(keyring),
+        has_room=_room(settings),
     )
     exports = {key: _export(key, clinic, settings, ways[key]) for key, clinic in clinics.items()}
     return Wiring(settings, desk, child, keyring, signing_keys, questionnaires, exports)
+
+
+def _room(settings: Settings) -> Callable[[], bool]:
+    floor = settings.free_space_floor_mib * 2**20
+
+    def has_room() -> bool:
+        free = free_bytes(settings.database)
+        return free is None or free >= floor
+
+    return has_room
 
 
 def now() -> datetime:

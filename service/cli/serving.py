@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from types import FrameType
 
 import click
@@ -17,6 +18,7 @@ from service.settings import read_settings
 from service.store.engine import Store
 from service.store.migrating import upgrade
 from service.store.serving_role import UnfitRole
+from service.store.soundness import check_file
 from service.wiring import wire
 
 
@@ -25,10 +27,14 @@ from service.wiring import wire
 @click.option("--port", default=8080, show_default=True, help="Port to listen on.")
 @click.option("--threads", default=8, show_default=True, help="Requests answered at once.")
 def serve(host: str, port: int, threads: int) -> None:
-    """Serve the pages and the FHIR API (settings from the environment, see docs/settings.md)."""
+    """Serve the pages and the FHIR API (settings from the environment, see docs/settings.md).
+
+    A SQLite file is looked at first, for a minute at the most; from a damaged one nothing is served.
+    """
     settings = read_settings()
     if settings.is_embedded:
         hold_folder(settings.folder, only_ask=True)
+        check_file(settings.database, time.monotonic)
     wiring = wire(settings)
     _warn(wiring.desk.store)
     wiring.stop()

@@ -8,6 +8,7 @@ from service.journal.problems import NotYours
 from service.keyring import KeysMissing
 from service.settings import PREFIX, UnknownSetting
 from service.store.migrating import NewerTables
+from service.store.soundness import Damaged
 
 
 def sentence(problem: Exception) -> str | None:
@@ -16,7 +17,9 @@ def sentence(problem: Exception) -> str | None:
         return _named(problem)
     if isinstance(problem, NotYours):
         return "there is no clinic or filing of that name"
-    if isinstance(problem, ClinicsUnreadable | FolderInUse | KeysMissing | NewerTables | UnknownSetting):
+    if isinstance(
+        problem, ClinicsUnreadable | Damaged | FolderInUse | KeysMissing | NewerTables | UnknownSetting
+    ):
         return str(problem)
     return None
 

@@ -113,6 +113,11 @@ class RecordSystemSilent(ForNow):
     """Your clinic's record system does not answer just now. You can write all the same."""
 
 
+class NoRoom(ForNow):
+    """Nothing new can be begun just now: there is too little room left to keep it safe. What was begun before can still
+    be finished."""
+
+
 class SignInPaused(ForNow):
     """Your clinic's record system does not answer, so your sign-in cannot be renewed just now. What was saved is safe.
     Please try again in a moment."""

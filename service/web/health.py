@@ -24,6 +24,14 @@ def ready() -> Response:
     return _answer("ready")
 
 
+@door.open("/health/room", PUBLIC)
+def room() -> Response:
+    """The disk has more than the floor free: below it nothing new is begun, and somebody has to make room (F30)."""
+    if desk().has_room():
+        return Response("room\n", content_type="text/plain")
+    return Response("no room\n", 503, content_type="text/plain")
+
+
 @door.open("/.well-known/jwks.json", PUBLIC)
 def keys() -> Response:
     """The public keys that prove us to record systems (SMART D-04)."""

@@ -35,7 +35,7 @@ from service.workflow.take_back import take_back
 def begin_amending(desk: Desk, context: AccessContext, key: str) -> Draft:
     """A draft with what was sent under this key, or the one already begun; what is held still is taken back for it.
 
-    It claims no infusion: the entry does. NotYours where nothing was sent, or it was entered in error.
+    It claims no infusion: the entry does. NotYours where nothing was sent, or it was entered in error; NoRoom.
     """
     begun = drafts.draft(desk.store, context, key)
     if begun is not None:
@@ -43,6 +43,7 @@ def begin_amending(desk: Desk, context: AccessContext, key: str) -> Draft:
     entry = _sent(desk, context, key)
     if is_held(entry, desk.now()):
         return take_back(desk, context, key)
+    desk.ask_for_room()
     now = desk.now()
     draft = Draft(
         key=key,

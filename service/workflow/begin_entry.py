@@ -18,7 +18,7 @@ from service.workflow.remember import record
 def begin_entry(desk: Desk, context: AccessContext, key: str, encounter_id: str) -> Draft:
     """The draft for this infusion, made now under this key; or the one already begun for it, whatever its key.
 
-    NotYours where the infusion is not this patient's or not ready; AlreadySent where its entry went already.
+    NotYours where the infusion is not this patient's or not ready; AlreadySent where its entry went already; NoRoom.
     """
     begun = drafts.draft(desk.store, context, key)
     if begun is not None:
@@ -39,7 +39,7 @@ def begin_entry(desk: Desk, context: AccessContext, key: str, encounter_id: str)
 def begin_now(desk: Desk, context: AccessContext, key: str, set_url: str) -> Draft:
     """A draft without an infusion, in the set that was picked ("capture now", rule 11); the one this key has, if any.
 
-    NotYours where the set is not offered; AlreadySent where this key's entry went already.
+    NotYours where the set is not offered; AlreadySent where this key's entry went already; NoRoom.
     """
     begun = drafts.draft(desk.store, context, key)
     if begun is not None:
@@ -94,6 +94,7 @@ def _first_draft(desk: Desk, context: AccessContext, key: str, prompt_set: Promp
     now = desk.now()
     if context.only_patient is None:
         raise NotYours
+    desk.ask_for_room()
     return Draft(
         key=key,
         patient_id=context.only_patient,

@@ -14,7 +14,7 @@ from service.ehr.breaker import Breaker
 from service.ehr.client import RecordSystem
 from service.ehr.outcome import Outcome, Rung
 from service.journal.overview import ClinicRules
-from service.journal.problems import NotYours
+from service.journal.problems import NoRoom, NotYours
 from service.journal.prompts import PromptLibrary
 from service.journal.release import NEXT_MORNING, Release
 from service.r4.document_reference import DocumentType
@@ -206,6 +206,8 @@ class Desk:
     confirmed yet (rule 14): the server keeps it, the tab only borrows it. `renewals` are the turns at a visit's token;
     `breakers` tell which record system is left alone for a while, `leases` whose lane may be taken over.
 
+    `has_room` tells whether new writing can be kept: what was begun is kept as long as there is any room at all.
+
     `at` is told of each point of the delivery protocol that is reached ("K0" to "K9", fault matrix section 2): whoever
     tries what a crash there leaves behind stops the worker at it.
     """
@@ -227,6 +229,12 @@ class Desk:
     breakers: Breakers = field(default_factory=Breakers)
     leases: Leases = field(default_factory=lambda: Leases(LEASE.total_seconds()))
     at: Callable[[str], None] = _goes_on
+    has_room: Callable[[], bool] = lambda: True
+
+    def ask_for_room(self) -> None:
+        """NoRoom where nothing new may be begun (F60)."""
+        if not self.has_room():
+            raise NoRoom
 
     def entry_id(self, clinic: str, key: str) -> str:
         """The FHIR id of the entry with this key: the server's own, and the same from draft to amendment."""

@@ -53,7 +53,7 @@ def receive_response(
 ) -> EntryVersion | Draft:
     """Keep what the patient's app sent: a completed response becomes an entry, an unfinished one a draft.
 
-    NotAnEntry with every fault (V1-V22); AlreadySent where this identifier was used before. What an app posts
+    NotAnEntry with every fault (V1-V22); AlreadySent where this identifier was used before; NoRoom. What an app posts
     is shared: only the journal's own pages can keep an answer private (rule 16).
     """
     arrived = _judged(desk, context, value)
@@ -231,6 +231,8 @@ def _send(desk: Desk, context: AccessContext, arrived: _Arrived, raw: bytes) -> 
     if authored is None:
         raise NotAnEntry
     begun = _own_draft(desk, context, arrived.key)
+    if begun is None:
+        desk.ask_for_room()
     sending = Sending(
         key=arrived.key,
         patient_id=arrived.patient_id,
@@ -268,6 +270,7 @@ def _own_draft(desk: Desk, context: AccessContext, key: str) -> Draft | None:
 
 
 def _keep_draft(desk: Desk, context: AccessContext, arrived: _Arrived) -> Draft:
+    desk.ask_for_room()
     now = desk.now()
     draft = Draft(
         key=arrived.key,

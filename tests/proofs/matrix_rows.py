@@ -206,6 +206,7 @@ ROWS: Mapping[str, tuple[Row, ...]] = {
     "static": (public(),),
     "health.live": (public(),),
     "health.ready": (public(),),
+    "health.room": (public(),),
     "health.keys": (public(),),
     "launch.start": (public(303),),
     "launch.ehr": (public(400),),

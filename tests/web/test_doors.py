@@ -62,6 +62,7 @@ PUBLIC_ENDPOINTS = {
     "static",
     "health.live",
     "health.ready",
+    "health.room",
     "health.keys",
     "export_base.metadata",
     "export_base.discovery",
