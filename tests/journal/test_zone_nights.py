@@ -4,9 +4,11 @@ Every change of the clocks from 2020 to 2035, in thirty zones: those of the Amer
 midnight, by half an hour, or stopped changing on the way.
 """
 
-from collections.abc import Iterator
+import zoneinfo
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -152,3 +154,49 @@ def test_a_visit_on_the_day_of_a_change_stands_beside_one_of_which_only_that_day
 
             assert [one.encounter_ids for one in found.doubts] == [("d0",)]
             assert [one.encounter_ids for one in found.infusions] == [("d-1",), ("v",), ("d1",)]
+
+
+@pytest.fixture
+def newer_database(tmp_path: Path) -> Iterator[Callable[[str, str], None]]:
+    """Makes the clocks of one zone go as another's do from now on, as after a law and an update of the system."""
+    names = list(zoneinfo.TZPATH)
+
+    def change(zone: str, now_as: str) -> None:
+        place = tmp_path / zone
+        place.parent.mkdir(parents=True)
+        source = next(Path(one, now_as) for one in names if Path(one, now_as).is_file())
+        place.write_bytes(source.read_bytes())
+        zoneinfo.reset_tzpath(to=[str(tmp_path), *names])
+        ZoneInfo.clear_cache()
+
+    yield change
+    zoneinfo.reset_tzpath(to=names)
+    ZoneInfo.clear_cache()
+
+
+@pytest.mark.parametrize(
+    ("zone", "now_as"),
+    [
+        ("America/Los_Angeles", "America/Phoenix"),
+        ("Europe/Berlin", "Africa/Algiers"),
+        ("Asia/Tehran", "Asia/Dubai"),
+        ("Pacific/Apia", "Pacific/Pago_Pago"),
+    ],
+)
+def test_a_newer_zone_database_moves_no_visit_to_another_infusion(
+    newer_database: Callable[[str, str], None], zone: str, now_as: str
+) -> None:
+    """A visit is an instant: where clocks go otherwise, its place stays, and at most its day is called otherwise."""
+    rule = MatchRule("1", zone, types=(IV,))
+    seen = [
+        visit(f"v{number}", FROM + timedelta(days=3 * number, minutes=37 * number)) for number in range(400)
+    ]
+    before = course(seen, rule).infusions
+
+    newer_database(zone, now_as)
+    after = course(seen, rule).infusions
+
+    assert FROM.astimezone(ZoneInfo(zone)).utcoffset() == FROM.astimezone(ZoneInfo(now_as)).utcoffset()
+    assert [(one.encounter_ids, one.start, one.ready_at) for one in after] == [
+        (one.encounter_ids, one.start, one.ready_at) for one in before
+    ]
