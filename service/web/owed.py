@@ -18,6 +18,7 @@ from service.web.chart import around
 from service.web.deciding import answer_to
 from service.web.doors import Door
 from service.web.guards import context, desk, form
+from service.workflow.in_hand import SCOPE_MISSING
 from service.workflow.open_filings import (
     NotThere,
     open_filings,
@@ -56,6 +57,13 @@ REASONS: Mapping[str, str] = {
 _BY_ITSELF: Mapping[FilingState, str] = {
     FilingState.WAITING: "It waits until it belongs to a visit: this record system takes nothing without one.",
     FilingState.DUE: "The record system has not taken it yet. It is tried again by itself.",
+}
+# Why something that is tried again by itself has to wait, where somebody can mend it; by the reason's first word.
+_MENDABLE: Mapping[str, str] = {
+    "clocks-differ": "The record system’s clock and the journal’s differ, so it does not let the journal sign in. "
+    "Once they agree, it goes by itself.",
+    SCOPE_MISSING: "The journal lacks a permission in the record system. Once it is given, this goes by itself. "
+    "Missing:",
 }
 _KINDS = {
     FilingKind.SUMMARY: "Summary",
@@ -170,5 +178,6 @@ def _row(one: NotThere) -> OwedRow:
 
 def _reason(filing: Filing) -> str:
     if not waits_for_a_person(filing):
-        return _BY_ITSELF[filing.state]
+        word, _, named = (filing.reason or "").partition(" ")
+        return f"{_MENDABLE[word]} {named}".strip() if word in _MENDABLE else _BY_ITSELF[filing.state]
     return REASONS.get(filing.trouble or filing.reason or "", REASONS["other"])

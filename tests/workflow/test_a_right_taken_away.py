@@ -7,6 +7,7 @@ from service.journal.entries import Filing, FilingState
 from service.store import filings
 from service.workflow import filings_by_command
 from service.workflow.in_hand import SCOPE_MISSING
+from tests.people import clinician
 from tests.web.deviating_servers import token_says
 from tests.workflow.filing import Carry, Trouble, documents, sent, told
 from tests.workflow.remembered import log
@@ -91,6 +92,9 @@ def test_a_scope_that_is_not_granted_is_named_and_once_it_is_all_goes_by_itself(
     assert {one.state for one in waiting(world)} == {FilingState.DUE}
 
     world.net.meddler = None
+    page = clinician(world).get("not-in-record").text
+    assert "lacks a permission" in page
+    assert "system/DocumentReference.c" in page
     for _ in range(3):
         world.clock.pass_time(minutes=16)
         world.deliver()

@@ -10,6 +10,7 @@ import pytest
 from service.ehr.problems import RecordSystemProblem
 from service.journal.entries import FilingState
 from service.smart.problems import ClocksDiffer, SmartProblem
+from tests.people import clinician
 from tests.workflow.filing import Carry, documents, owed, sent
 from tests.world import CLINIC, World
 
@@ -83,6 +84,7 @@ def test_what_waits_for_the_clocks_says_so_and_goes_once_they_agree(
 
     theirs.ahead = timedelta(0)
     world.clock.pass_time(hours=1)
+    assert "clock and the journal’s differ" in clinician(world).get("not-in-record").text
     world.deliver()
 
     assert [one.state for one in owed(world)] == [FilingState.FILED]

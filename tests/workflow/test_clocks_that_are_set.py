@@ -1,6 +1,7 @@
 """Somebody sets the clock on the wall: no lease ends early, none is outlived, nothing is filed twice (F55)."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from random import Random
 
 import pytest
@@ -148,3 +149,21 @@ def test_the_log_keeps_its_order_over_every_jump(world: World) -> None:
     assert verdict.faults == ()
     assert verdict.size > 90
     assert len(documents(world)) == len({one["masterIdentifier"]["value"] for one in documents(world)})
+
+
+@pytest.mark.parametrize(
+    "after", [datetime(2038, 1, 19, 3, 14, 7, tzinfo=UTC), datetime(2106, 2, 7, 6, 28, 15, tzinfo=UTC)]
+)
+def test_what_is_sent_over_the_end_of_32_bits_of_seconds_is_filed_and_stays_in_order(
+    world: World, after: datetime
+) -> None:
+    world.clock.set_wall(seconds=(after - world.clock()).total_seconds() - 5)
+    for number in (1, 2, 3):
+        sent(world, number)
+        world.deliver()
+        world.clock.pass_time(seconds=5)
+
+    assert world.clock() > after
+    assert [one.state for one in owed(world)] == [FilingState.FILED] * 3
+    settled = [one.settled_at for one in owed(world)]
+    assert settled == sorted(one for one in settled if one)
