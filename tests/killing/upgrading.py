@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from service.store import migrating
 from service.store.engine import writer_engine
 from tests.store.builders import PATIENT
-from tests.store.test_upgrading import entry_row, head_row, write
+from tests.store.test_upgrading import entry_row, filing_row, head_row, write
 
 _spawning = multiprocessing.get_context("forkserver")
 _COMMIT = "COMMIT"
@@ -118,3 +118,27 @@ def rows_of(url: str, tables: MetaData) -> dict[str, set[tuple[Any, ...]]]:
         }
     engine.dispose()
     return rows
+
+
+def serving_as_of_old(url: str, names: list[str]) -> BaseProcess:
+    """A process that writes these entries and what they owe as 0.1.0 does; it ends with 0 once all is kept."""
+    _spawning.set_forkserver_preload(["tests.killing.upgrading"])
+    child = _spawning.Process(target=write_as_of_old, args=(url, names), daemon=True)
+    child.start()
+    return child
+
+
+def write_as_of_old(url: str, names: list[str]) -> None:
+    """Entry after entry, each with its version and its filing in one transaction, by the columns of 0.1.0."""
+    engine, tables = writer_engine(url), MetaData()
+    with engine.connect() as connection:
+        tables.reflect(connection)
+    for name in names:
+        rows = (
+            ("entries", [head_row(name, PATIENT, None)]),
+            ("entry_versions", [entry_row(name, PATIENT, 1, None)]),
+            ("filings", [filing_row(name, "due")]),
+        )
+        with engine.begin() as connection:
+            write(connection, tables, rows)
+    engine.dispose()
