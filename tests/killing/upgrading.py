@@ -32,6 +32,7 @@ def statements_of(url: str) -> list[str]:
     engine = writer_engine(url)
     event.listen(engine, "before_cursor_execute", lambda _c, _u, statement, *_: said.append(statement))
     migrating.upgrade_on(engine)
+    engine.dispose()
     return [*said, _COMMIT]
 
 
