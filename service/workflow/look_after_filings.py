@@ -13,7 +13,7 @@ from service.audit.record import Outcome as AuditOutcome
 from service.ehr.encounters import survivor_of
 from service.ehr.filed_there import STRUCK, amiss, documents_there
 from service.ehr.outcome import Filed, Rung
-from service.ehr.problems import RateLimited, RecordSystemProblem, Unreachable
+from service.ehr.problems import RateLimited, RecordSystemProblem, Refused, Unreachable, Unreadable
 from service.ehr.write_back import find_same_bytes, strike_document, supersede_document
 from service.ehr.write_response import find_response
 from service.journal.entries import Filing, FilingKind, FilingState
@@ -22,6 +22,7 @@ from service.smart.problems import SmartProblem
 from service.store import deeds, filing_looks, filings
 from service.store.deeds import GuardFailed
 from service.workflow.desk import ClinicDesk, Desk
+from service.workflow.document_date import dated
 from service.workflow.remember import record
 
 AT_ONCE = 20
@@ -123,17 +124,30 @@ def _document_there(look: _Look) -> _Seen:
 
 def _found(look: _Look) -> tuple[FoundDocument, ...]:
     filing, record_system = look.filing, look.clinic.for_delivery
-    if look.clinic.filing.standing is Rung.NONE and filing.document_id is None:
-        if look.kept is None:
-            return ()
-        day = (filing.first_tried_at or filing.due_at).date().isoformat()
-        return find_same_bytes(record_system, filing.patient_id, look.kept, since=day)
-    return documents_there(
-        record_system,
-        filing.version_identifier,
-        filing.document_id,
-        searches=look.clinic.filing.standing is not Rung.NONE,
-    )
+    if look.clinic.filing.standing is not Rung.NONE:
+        return documents_there(record_system, filing.version_identifier, filing.document_id, searches=True)
+    if filing.document_id is None:
+        return _same_bytes(look)
+    known = documents_there(record_system, filing.version_identifier, filing.document_id, searches=False)
+    if all(one.status == STRUCK for one in known):
+        return known  # another with the same bytes does not take the place of what is gone or struck
+    return known + tuple(one for one in _other_copies(look) if one.id != filing.document_id)
+
+
+def _other_copies(look: _Look) -> tuple[FoundDocument, ...]:
+    """On rung D: what stands beside the one we know, with its very bytes. A late send of ours, or a person's (F10)."""
+    try:
+        return _same_bytes(look)
+    except (Refused, Unreadable):
+        return ()  # this search is not to be had there: the id alone tells
+
+
+def _same_bytes(look: _Look) -> tuple[FoundDocument, ...]:
+    if look.kept is None:
+        return ()
+    filing = look.filing
+    day = dated(look.desk.store, look.clinic.key, filing).date().isoformat()
+    return find_same_bytes(look.clinic.for_delivery, filing.patient_id, look.kept, since=day)
 
 
 def _subjects(look: _Look, found: tuple[FoundDocument, ...]) -> frozenset[str]:
@@ -157,8 +171,8 @@ def _first_of(look: _Look, standing: list[FoundDocument]) -> FoundDocument | Non
 
 
 def _struck_but(look: _Look, first: FoundDocument, found: tuple[FoundDocument, ...]) -> bool:
-    """Strike the other copies of ours; whether all of them are struck now."""
-    if not look.clinic.filing.updates:
+    """Strike the other copies of ours; whether all of them are struck now. On rung D nothing tells whose they are."""
+    if not look.clinic.filing.updates or look.clinic.filing.standing is Rung.NONE:
         return False
     others = [one for one in found if one.status != STRUCK and one.id != first.id]
     return all(isinstance(_strike(look, one.id), Filed) for one in others)

@@ -14,6 +14,7 @@ from service.journal.entries import Filing, FilingKind, FilingState
 from service.r4.document_reference import sha1_of
 from service.smart.problems import SmartProblem
 from service.store import filings
+from service.workflow.document_date import dated
 from service.workflow.in_hand import ATTEMPT, InHand
 
 _NO_UPDATES = 405
@@ -102,7 +103,7 @@ def _found(work: InHand, earlier: Filing) -> Iterator[str]:
 def _by_bytes(work: InHand, earlier: Filing) -> Iterator[str]:
     kept = filings.summary_of(work.desk.store, work.clinic.key, earlier.id)
     if earlier.document_id is None and kept is not None:
-        day = (earlier.first_tried_at or work.entry.recorded_at).date().isoformat()
+        day = dated(work.desk.store, work.clinic.key, earlier).date().isoformat()
         record_system = work.clinic.for_delivery
         found = find_same_bytes(record_system, earlier.patient_id, kept, since=day, struck=True)
         yield from (one.id for one in found)

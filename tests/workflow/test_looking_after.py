@@ -22,6 +22,7 @@ from tests.workflow.filing import (
     change_there,
     delivered,
     documents,
+    every_document,
     fails,
     keep_rules,
     on_any_rung,
@@ -31,8 +32,11 @@ from tests.workflow.filing import (
     told,
     with_rules,
 )
+from tests.workflow.holding import holding, until_morning
 from tests.workflow.remembered import log
 from tests.world import CLINIC, EHR, World
+
+__all__ = ["holding"]
 
 
 def filed(world: World) -> None:
@@ -62,6 +66,12 @@ def gone(request: httpx2.Request, carry: Carry) -> httpx2.Response:
         empty = b'{"resourceType":"Bundle","type":"searchset","total":0}'
         return answer(200, empty, **{"content-type": "application/fhir+json"})
     return answer(404)
+
+
+def no_search(request: httpx2.Request, carry: Carry) -> httpx2.Response:
+    """The record system lets us read documents, and search for none."""
+    searches = request.method == "GET" and request.url.path.endswith("/DocumentReference")
+    return answer(403) if searches else carry()
 
 
 def test_each_is_looked_at_a_while_after_and_then_once_a_day(world: World) -> None:
@@ -227,6 +237,65 @@ def test_a_person_who_tries_again_on_the_last_rung_makes_no_second_one(world: Wo
     world.deliver()
 
     assert (owed(world)[0].state, trouble.writes, len(documents(world))) == (FilingState.FILED, 1, 1)
+
+
+def test_on_the_last_rung_what_was_held_until_morning_is_found_under_its_own_day(holding: World) -> None:
+    """The document bears the day on which it was sent to us, not that of the first attempt."""
+    keep_rules(holding, rung=Rung.NONE)
+    sent(holding)
+    until_morning(holding)
+    holding.net.meddler = Trouble(after(told(503)))
+    holding.deliver()
+    assert owed(holding)[0].state is FilingState.PARKED
+    look(holding, hours=1)
+
+    assert (owed(holding)[0].state, owed(holding)[0].trouble) == (FilingState.FILED, None)
+
+
+def test_on_the_last_rung_another_copy_takes_no_struck_ones_place(world: World) -> None:
+    keep_rules(world, rung=Rung.NONE)
+    filed(world)
+    copy_of(world)
+    (first, *_) = [one for one in documents(world) if one["id"] == owed(world)[0].document_id]
+    world.records().update("DocumentReference", first["id"], first | {"status": "entered-in-error"})
+    look(world, hours=1)
+
+    assert owed(world)[0].trouble == "struck-there"
+
+
+def test_on_the_last_rung_a_late_copy_is_shown_and_never_struck(world: World) -> None:
+    """Nothing but its bytes tells it from ours, and a person may have filed it: so a person decides."""
+    keep_rules(world, rung=Rung.NONE)
+    filed(world)
+    (there,) = documents(world)
+    nameless = {k: v for k, v in there.items() if k not in ("id", "meta", "identifier", "masterIdentifier")}
+    world.records().create(nameless)
+    look(world, hours=1)
+
+    assert owed(world)[0].trouble == "several-there"
+    assert owed(world)[0].document_id == there["id"]
+    assert [one["status"] for one in every_document(world)] == ["current", "current"]
+    with pytest.raises(NotYours):
+        try_again(world.desk, CLINIC, owed(world)[0].id)
+
+
+def test_on_the_last_rung_what_is_gone_is_missing(world: World) -> None:
+    keep_rules(world, rung=Rung.NONE)
+    filed(world)
+    world.net.meddler = gone
+    look(world, hours=1)
+
+    assert owed(world)[0].trouble == "missing-there"
+
+
+def test_on_the_last_rung_the_id_alone_tells_where_no_search_is_to_be_had(world: World) -> None:
+    keep_rules(world, rung=Rung.NONE)
+    filed(world)
+    world.net.meddler = no_search
+    look(world, hours=1)
+
+    assert owed(world)[0].trouble is None
+    assert owed(world)[0].looked_at is not None
 
 
 def test_two_people_who_send_again_at_once_send_it_once(world: World) -> None:

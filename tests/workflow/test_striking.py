@@ -166,6 +166,21 @@ def test_on_the_last_rung_a_strike_ends_where_a_reviewer_struck_first(world: Wor
     assert statuses(world) == ["entered-in-error"]
 
 
+def test_on_the_last_rung_a_strike_finds_what_was_sent_days_after_it_was_written(world: World) -> None:
+    """The document bears the day of the words; the first attempt came later."""
+    keep_rules(world, rung=Rung.NONE)
+    body, tag = made(world, writer(world), "completed", encounter="six-done-1")
+    world.clock.pass_time(days=2)
+    world.net.meddler = Trouble(after(told(503)))
+    world.deliver()
+    put(writer(world), body | {"status": "entered-in-error"}, tag)
+    until_quiet(world, days=0.2)
+    world.deliver()
+
+    assert strike_of(world).state is FilingState.FILED
+    assert statuses(world) == ["entered-in-error"]
+
+
 def _at_a_document(request: httpx2.Request) -> bool:
     return "/DocumentReference/" in request.url.path
 
