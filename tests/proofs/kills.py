@@ -44,6 +44,7 @@ class Tally:
 
     acknowledged: dict[str, str] = field(default_factory=dict)
     kills: Counter[str] = field(default_factory=Counter)
+    met: Counter[str] = field(default_factory=Counter)  # at other places, before
     pauses: int = 0
     cuts: int = 0
     stalls: int = 0
@@ -58,7 +59,7 @@ def prove(n: int, seed: int, report: Callable[[str], None]) -> Figures:
         for number, (kind, rung) in enumerate(places):
             share = n // len(places) + (number < n % len(places))
             with _staged(kind, server, rung, share) as made:
-                mine = Tally()
+                mine = Tally(met=tally.kills + Counter())
                 _play(made, share, chance, mine)
                 _settle(made)
                 sound += is_sound(made.place.database)
@@ -98,6 +99,8 @@ def _figures(n: int, tally: Tally, verdicts: list[Verdict], sound: int, stuck: i
         bars={
             "kills": at_least(n),
             "acknowledged": at_least(n),
+            # A fair share at each step; those of the server have theirs.
+            **{step: at_least(n // 20) for step in steps},
             "misfiled": exactly(0),
             "stuck": exactly(0),
             "lost": exactly(0),
@@ -192,7 +195,8 @@ def _kill_server(made: Stage, entries: Iterator[None], chance: random.Random, ta
 
 def _kill_worker(made: Stage, chance: random.Random, tally: Tally) -> None:
     """A worker dies at a step; after its lease the next ones go on where it was (F2)."""
-    step = chance.choice(STEPS)
+    met = tally.met + tally.kills
+    step = min(STEPS, key=lambda one: (met[one], chance.random()))
     worker = made.worker(Order() if step == "K6" else Order(step))
     made.to_kill = worker.pid if step == "K6" else None
     worker.join(PATIENCE)
