@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import make_response, redirect, render_template, url_for
+from flask import Response, make_response, redirect, render_template, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from service.access.policies import CLINICIAN_PAGE
@@ -16,6 +16,7 @@ from service.web.doors import Door
 from service.web.guards import context, desk, form, visitor
 from service.web.reading import NotReadable
 from service.workflow.decide import move_entry_to
+from service.workflow.make_course_summary import make_course_summary
 from service.workflow.open_course import OpenedCourse
 from service.workflow.read_entries import Beside, ReadEntry, newest_entry, read_entry
 from service.workflow.read_entries import side_by_side as read_side_by_side
@@ -105,6 +106,15 @@ def side_by_side(visit: str) -> str:
     course, rows = read_side_by_side(desk(), context())
     themes = [_theme(row) for row in rows.values() if row]
     return render_template("clinician/side_by_side.html", themes=themes, **around(course))
+
+
+@door.open("/course.pdf", CLINICIAN_PAGE)
+def course(visit: str) -> Response:
+    response = Response(
+        make_course_summary(desk(), context(), visitor().header), content_type="application/pdf"
+    )
+    response.headers["Content-Disposition"] = 'attachment; filename="infusion-journal-course.pdf"'
+    return response
 
 
 @door.open("/move", CLINICIAN_PAGE, "POST")

@@ -41,6 +41,7 @@ DOORS = {
     "clinician.newest": "/chart/<visit>/",
     "clinician.entry": "/chart/<visit>/entry/<entry_id>",
     "clinician.side_by_side": "/chart/<visit>/side-by-side",
+    "clinician.course": "/chart/<visit>/course.pdf",
     "clinician.move": "/chart/<visit>/move",
     "clinician.sign_out": "/chart/<visit>/sign-out",
     "visits.show": "/chart/<visit>/visits",

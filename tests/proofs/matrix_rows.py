@@ -256,6 +256,7 @@ ROWS: Mapping[str, tuple[Row, ...]] = {
     "clinician.newest": (clinician(),),
     "clinician.entry": (clinician({"entry_id": "entry"}), clinician({"entry_id": "unsent"}, unsent=True)),
     "clinician.side_by_side": (clinician(),),
+    "clinician.course": (clinician(),),
     "clinician.move": (
         clinician(
             form=_WHY | {"entry": "{spare}", "target": "no infusion"},

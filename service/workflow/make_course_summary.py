@@ -1,0 +1,97 @@
+"""A clinician has the newest series of the patient whose chart is open made into one document (rule 20).
+
+What is in it is what was shared and is released: a private answer looks like a skipped one (rule 16).
+"""
+
+from service.access.context import AccessContext
+from service.audit.record import Deed
+from service.journal.entries import EntryStatus, EntryVersion, shared_answers
+from service.journal.problems import NotYours
+from service.journal.prompts import PromptSet
+from service.journal.steps import Step
+from service.summary.content import AnsweredPrompt, CannotRender, PatientHeader
+from service.summary.course_content import CourseAnswer, CourseEntry, CourseInfusion, CourseSummary
+from service.workflow.desk import Desk
+from service.workflow.open_course import look
+from service.workflow.own_copy import CopyNotMade
+from service.workflow.remember import before_answering, record
+
+
+def make_course_summary(desk: Desk, context: AccessContext, header: PatientHeader) -> bytes:
+    """The PDF of the newest series; each entry in it is remembered as printed.
+
+    NotYours where nothing of it was shared yet. CopyNotMade where it cannot be rendered now.
+    """
+    steps = newest_series(look(desk, context).steps)
+    told = [one for step in steps if (one := _told(desk, step)) is not None]
+    if not told:
+        raise NotYours
+    prints = [
+        record(desk, context, Deed.PRINT, patient=entry.patient_id, what=_versioned(entry))
+        for entry, _ in told
+    ]
+    before_answering(desk, context, prints)
+    try:
+        return desk.render(_summary(desk, context, header, steps, told[-1][1]))
+    except CannotRender:
+        raise CopyNotMade from None
+
+
+def newest_series(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """The steps of the series that began last, and what was written without an infusion."""
+    series = next((one.link.series for one in reversed(steps) if one.link.series), None)
+    return tuple(one for one in steps if one.link.series == series or one.is_unattached)
+
+
+def _summary(
+    desk: Desk, context: AccessContext, header: PatientHeader, steps: tuple[Step, ...], newest: PromptSet
+) -> CourseSummary:
+    clinic = desk.clinic(context.clinic)
+    return CourseSummary(
+        clinic_name=clinic.title,
+        zone=clinic.zone,
+        patient=header,
+        infusions=tuple(
+            CourseInfusion(one.link.ordinal, one.link.infusion_start, _entry(desk, one)) for one in steps
+        ),
+        made_at=desk.now(),
+        version_identifier=f"urn:uuid:{desk.new_id()}",
+        notice=newest.notice,
+        crisis_line=newest.crisis_line,
+        language=newest.language,
+        replaces=None,
+        private_copy=False,
+    )
+
+
+def _told(desk: Desk, step: Step) -> tuple[EntryVersion, PromptSet] | None:
+    """What others may read of this step, with its prompts; None where that is nothing."""
+    if step.entry is None or step.entry.status is EntryStatus.ENTERED_IN_ERROR:
+        return None
+    prompt_set = desk.library.by_canonical(step.entry.questionnaire)
+    return (step.entry, prompt_set) if prompt_set and shared_answers(step.entry.answers) else None
+
+
+def _entry(desk: Desk, step: Step) -> CourseEntry | None:
+    told = _told(desk, step)
+    if told is None:
+        return None
+    entry, prompt_set = told
+    shared = shared_answers(entry.answers)
+    return CourseEntry(
+        set_title=prompt_set.title,
+        written_at=entry.authored,
+        entry_version=entry.version,
+        entry_id=entry.id,
+        version_identifier=entry.identifier,
+        questionnaire=entry.questionnaire,
+        language=entry.language,
+        answers=tuple(
+            CourseAnswer(one.theme, AnsweredPrompt(one.prefix, one.text, shared.get(one.link_id)))
+            for one in prompt_set.prompts
+        ),
+    )
+
+
+def _versioned(entry: EntryVersion) -> str:
+    return f"QuestionnaireResponse/{entry.id}/_history/{entry.version}"
