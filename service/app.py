@@ -39,6 +39,7 @@ from service.web import (
     owed,
     patient,
     patient_changes,
+    patient_late,
     problems,
     visits,
 )
@@ -90,7 +91,7 @@ def create_app(wiring: Wiring) -> Flask:
     app.context_processor(_for_every_page)
     dates.install(app)
     problems.install(app)
-    pages = (patient, patient_changes, clinician, visits, owed, compliance, launch, health)
+    pages = (patient, patient_changes, patient_late, clinician, visits, owed, compliance, launch, health)
     doors = [
         door.door
         for door in (

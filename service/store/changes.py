@@ -13,6 +13,7 @@ from service.store import (
     filings,
     finding,
     generations,
+    held_words,
     infusions,
     kept_summaries,
     merges,
@@ -27,10 +28,13 @@ from service.store.deeds import (
     CloseVisit,
     CourseChange,
     DropDraft,
+    DropHeldWords,
     DropMerge,
     DropNotices,
+    EndVisit,
     FilingChange,
     FindingChange,
+    HoldWords,
     JournalChange,
     KeepAssigned,
     KeepCheckpoint,
@@ -72,6 +76,8 @@ def apply(connection: Connection, seal: Seal, clinic: str, change: Change) -> No
             _in_journal(connection, seal, clinic, change)
         case OpenVisit() | TouchVisit() | RenewVisit() | CloseVisit() | BeginLaunch():
             _in_visits(connection, seal, clinic, change)
+        case HoldWords() | DropHeldWords() | EndVisit():
+            held_words.apply(connection, seal, clinic, change)
         case KeepCheckpoint(size, note, signed_at):
             audit_trail.keep_checkpoint(connection, clinic, size, note, signed_at)
         case BeginGeneration(number, at):

@@ -34,6 +34,10 @@ from service.store.filing_deeds import PostponeFiling as PostponeFiling
 from service.store.filing_deeds import QueueFiling as QueueFiling
 from service.store.filing_deeds import ReleaseLane as ReleaseLane
 from service.store.filing_deeds import SettleFiling as SettleFiling
+from service.store.held_words import DropHeldWords as DropHeldWords
+from service.store.held_words import EndVisit as EndVisit
+from service.store.held_words import HeldChange as HeldChange
+from service.store.held_words import HoldWords as HoldWords
 from service.store.sessions import PendingLaunch, Visit, VisitContents
 
 # --- what must still be true -----------------------------------------------------------------------------------
@@ -258,6 +262,7 @@ Change = (
     | FindingChange
     | FilingChange
     | VisitChange
+    | HeldChange
     | KeepCheckpoint
     | BeginGeneration
 )

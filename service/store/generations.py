@@ -13,6 +13,7 @@ from service.store import drafts
 from service.store.columns import Instant
 from service.store.course_tables import assigned_sets
 from service.store.engine import Store
+from service.store.held_words import ended_visits
 from service.store.row_security import whole_clinic
 from service.store.sealing import Seal
 from service.store.tables import lanes, launches, metadata, visits
@@ -42,7 +43,7 @@ def begin(connection: Connection, seal: Seal, clinic: str, number: int, at: date
     # Whoever still works on what was before has lost the lane, and nobody waits for them.
     ahead = {"fence": lanes.c.fence + AHEAD, "lease_until": None, "owner": None}
     connection.execute(update(lanes).where(lanes.c.clinic == clinic).values(ahead))
-    for table in (visits, launches):
+    for table in (visits, ended_visits, launches):
         connection.execute(delete(table).where(table.c.clinic == clinic))
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Table, text
 
-from service.store import client_tokens, course_tables, generations, log_tables
+from service.store import client_tokens, course_tables, generations, held_words, log_tables
 from service.store.engine import Store
 
 # Rows of these are added and read, and by the serving role never changed.
@@ -17,7 +17,7 @@ _ADDED_ONLY = frozenset({log_tables.audit_records.name, log_tables.checkpoints.n
 # A table is known once its module is imported.
 _ALL = {
     table.name: table
-    for module in (client_tokens, course_tables, generations, log_tables)
+    for module in (client_tokens, course_tables, generations, held_words, log_tables)
     for table in module.metadata.sorted_tables
 }
 

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from service.store.engine import Store
+from service.store.held_words import end_visits, ended_visits, held_words
 from service.store.row_security import known_by, tell, whole_house
 from service.store.sealing import Place, Seal, Sealed
 from service.store.tables import launches, visits
@@ -135,13 +136,14 @@ def use_launch(connection: Connection, clinic: str, state_digest: str) -> None:
 
 
 def forget_expired(connection: Connection, now: datetime) -> int:
-    """Drop the visits and launches of every clinic whose time is over; how many they were. For `run_alone`."""
+    """Drop what is over in every clinic: visits, launches, words held for a day; how many. For `run_alone`."""
     tell(connection, whole_house())
+    over = end_visits(connection, now, (visits.c.expires_at <= now,))
     gone = [
         connection.execute(delete(table).where(table.c.expires_at <= now).returning(table.c.clinic)).all()
-        for table in (visits, launches)
+        for table in (launches, ended_visits, held_words)
     ]
-    return sum(len(rows) for rows in gone)
+    return over + sum(len(rows) for rows in gone)
 
 
 _VISIT_COLUMNS = (

@@ -1,6 +1,7 @@
 """What a writing page sends, read into answers: its forms, autosave's JSON, a choice between two texts."""
 
 from service.journal.entries import Answer, Draft
+from service.journal.problems import NotYours
 from service.journal.prompts import Prompt, PromptSet
 from service.web.reading import NotReadable, tidy
 
@@ -35,6 +36,18 @@ def _choice(fields: dict[str, str], asked: Prompt, theirs: Answer | None) -> Ans
     both = mine.text if mine.text == other.text else f"{other.text}\n\n{mine.text}"
     chosen = {"mine": mine, "theirs": other}
     return chosen.get(fields[f"choice-{link_id}"], Answer(link_id, both, mine.private or other.private))
+
+
+def one_answer(fields: dict[str, str], asked: Prompt) -> tuple[Answer, ...]:
+    """The answer of the page that shows one prompt."""
+    return (Answer(asked.link_id, fields.get("text", ""), private="private" in fields),)
+
+
+def numbered(prompt_set: PromptSet, number: int) -> Prompt:
+    """The prompt that a page's address names by its number; NotYours where there is none."""
+    if not 1 <= number <= len(prompt_set.prompts):
+        raise NotYours
+    return prompt_set.prompts[number - 1]
 
 
 def all_answers(fields: dict[str, str], prompt_set: PromptSet) -> tuple[Answer, ...]:

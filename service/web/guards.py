@@ -148,6 +148,14 @@ def short_digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
 
 
+def is_from_our_own_page() -> bool:
+    """Whether nothing that the browser says of this request tells that another site sent it."""
+    site = request.headers.get("Sec-Fetch-Site", "same-origin")
+    # Browsers write "null" here for the forms of a page that sends no referrer, as ours do.
+    from_us = request.headers.get("Origin", "null") in ("null", wiring().settings.public_url)
+    return site == "same-origin" and from_us
+
+
 def frame_attributes(framed: bool) -> CookieAttributes:
     """How a cookie of ours is set and taken back: for frames only where framing is allowed (T27).
 
@@ -223,11 +231,8 @@ def _refuse(decision: Decision) -> None:
 
 def _came_from_our_own_page() -> None:
     """The visit's token in the form or header, and no word from the browser that it came from elsewhere."""
-    site = request.headers.get("Sec-Fetch-Site", "same-origin")
-    # Browsers write "null" here for the forms of a page that sends no referrer, as ours do.
-    from_us = request.headers.get("Origin", "null") in ("null", wiring().settings.public_url)
     given = request.headers.get("X-CSRF") or form().get("csrf", "")
-    if site != "same-origin" or not from_us or not hmac.compare_digest(given.encode(), g.csrf.encode()):
+    if not is_from_our_own_page() or not hmac.compare_digest(given.encode(), g.csrf.encode()):
         g.refusal = "from-elsewhere"
         raise FromElsewhere
 

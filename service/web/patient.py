@@ -17,7 +17,7 @@ from service.journal.problems import (
     NotYours,
     RecordSystemSilent,
 )
-from service.journal.prompts import Prompt, PromptSet
+from service.journal.prompts import Prompt
 from service.journal.release import is_held
 from service.web import answers_sent, guards, wording
 from service.web.doors import Door
@@ -25,6 +25,7 @@ from service.web.guards import context, desk, form, visitor
 from service.web.patient_home import infusion_row, resume_number, write_now
 from service.web.reading import NotReadable, UnsupportedType, read_json
 from service.workflow.begin_entry import begin_entry, begin_now
+from service.workflow.hold_words import late_words_wait
 from service.workflow.open_course import open_course
 from service.workflow.open_entry import OpenedEntry, open_entry
 from service.workflow.own_copy import own_copy
@@ -99,11 +100,13 @@ def prompt(visit: str, key: str, number: int) -> AnyResponse | str:
     if request.method == "POST":
         return _prompt_posted(visit, key, number)
     opened = open_entry(desk(), context(), key)
-    asked = _numbered(opened.prompt_set, number)
+    if opened.held:
+        return _to_late_words(visit, key)
+    asked = answers_sent.numbered(opened.prompt_set, number)
     answer = _answers(opened.draft).get(asked.link_id, Answer(asked.link_id, ""))
     return render_template(
         "patient/prompt.html",
-        **_writing(opened),
+        **writing(opened),
         number=number,
         total=len(opened.prompt_set.prompts),
         prompt=asked,
@@ -116,13 +119,12 @@ def prompt(visit: str, key: str, number: int) -> AnyResponse | str:
 def _prompt_posted(visit: str, key: str, number: int) -> AnyResponse:
     fields = form()
     _, prompt_set = read_draft(desk(), context(), key)
-    asked = _numbered(prompt_set, number)
-    answer = Answer(asked.link_id, fields.get("text", ""), private="private" in fields)
+    answers = answers_sent.one_answer(fields, answers_sent.numbered(prompt_set, number))
     next_link = prompt_set.prompts[min(number, len(prompt_set.prompts) - 1)].link_id
     try:
-        save_draft(desk(), context(), key, answers_sent.revision_of(fields), [answer], resume_at=next_link)
+        save_draft(desk(), context(), key, answers_sent.revision_of(fields), answers, resume_at=next_link)
     except ChangedElsewhere:
-        return _conflict(key, (answer,))
+        return _conflict(key, answers)
     return _go(visit, key, fields.get("go", "next"), number, len(prompt_set.prompts))
 
 
@@ -131,13 +133,15 @@ def all_prompts(visit: str, key: str) -> AnyResponse | str:
     if request.method == "POST":
         return _all_posted(visit, key)
     opened = open_entry(desk(), context(), key)
+    if opened.held:
+        return _to_late_words(visit, key)
     answers = _answers(opened.draft)
     prompts = [
         (asked, answer.text, answer.private, _looks_back(opened.looks_back[asked.link_id]))
         for asked in opened.prompt_set.prompts
         for answer in [answers.get(asked.link_id, Answer(asked.link_id, ""))]
     ]
-    return render_template("patient/all.html", **_writing(opened), prompts=prompts)
+    return render_template("patient/all.html", **writing(opened), prompts=prompts)
 
 
 def _all_posted(visit: str, key: str) -> AnyResponse:
@@ -173,9 +177,9 @@ def autosave(visit: str, key: str) -> AnyResponse:
 
 
 @door.open("/entry/<key>/check", PATIENT_PAGE)
-def check(visit: str, key: str) -> str:
+def check(visit: str, key: str) -> AnyResponse | str:
     opened = open_entry(desk(), context(), key)
-    return _check_page(opened)
+    return _to_late_words(visit, key) if opened.held else _check_page(opened)
 
 
 def _check_page(opened: OpenedEntry, problem: str | None = None) -> str:
@@ -185,11 +189,13 @@ def _check_page(opened: OpenedEntry, problem: str | None = None) -> str:
         for number, asked in enumerate(opened.prompt_set.prompts, start=1)
         for answer in [answers.get(asked.link_id, Answer(asked.link_id, ""))]
     ]
-    return render_template("patient/check.html", **_writing(opened), answers=rows, problem=problem)
+    return render_template("patient/check.html", **writing(opened), answers=rows, problem=problem)
 
 
 @door.open("/entry/<key>/send", PATIENT_PAGE, "POST")
 def send(visit: str, key: str) -> AnyResponse | tuple[str, int]:
+    if late_words_wait(desk(), context(), key):
+        return _to_late_words(visit, key)
     try:
         sent = submit_entry(desk(), context(), key, answers_sent.revision_of(form()), visitor())
     except NothingWritten as problem:
@@ -247,7 +253,7 @@ def sign_out(visit: str) -> AnyResponse:
     return guards.take_cookie(make_response(page), visit)
 
 
-def _writing(opened: OpenedEntry) -> dict[str, object]:
+def writing(opened: OpenedEntry) -> dict[str, object]:
     """What every writing page shows or needs."""
     draft = opened.draft
     return {
@@ -280,6 +286,11 @@ def _to_prompt(visit: str, key: str, number: int) -> AnyResponse:
     return redirect(url_for("patient.prompt", visit=visit, key=key, number=number), 303)
 
 
+def _to_late_words(visit: str, key: str) -> AnyResponse:
+    """What came after the visit had ended is looked at before anything else is done with the entry (rule 14)."""
+    return redirect(url_for("late.show", visit=visit, key=key), 303)
+
+
 def _conflict(key: str, mine: tuple[Answer, ...]) -> AnyResponse:
     """Both texts, side by side; nothing was overwritten (fault matrix F40)."""
     opened = open_entry(desk(), context(), key)
@@ -292,17 +303,11 @@ def _conflict(key: str, mine: tuple[Answer, ...]) -> AnyResponse:
     ]
     page = render_template(
         "patient/conflict.html",
-        **_writing(opened),
+        **writing(opened),
         prompts=rows,
         private_mine=frozenset(answer.link_id for answer in mine if answer.private),
     )
     return make_response(page, 412)
-
-
-def _numbered(prompt_set: PromptSet, number: int) -> Prompt:
-    if not 1 <= number <= len(prompt_set.prompts):
-        raise NotYours
-    return prompt_set.prompts[number - 1]
 
 
 def _answers(draft: Draft) -> dict[str, Answer]:

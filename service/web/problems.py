@@ -11,6 +11,7 @@ from service.journal.problems import Fault, Problem
 from service.r4 import operation_outcome
 from service.smart import problems as smart
 from service.web import guards, reading
+from service.web.late_words import hold_late_words
 
 FHIR_JSON = "application/fhir+json"
 
@@ -132,6 +133,7 @@ def _page(sentence: str, name: str, status: int) -> str:
         keep_action=request.path,
         home_url=_home(),
         sign_in_url=_sign_in() if status == 401 else None,
+        held_until=hold_late_words() if status == 401 else None,
     )
 
 

@@ -8,7 +8,9 @@ from service.journal.entries import Draft
 from service.journal.lookback import Remembered, remembered
 from service.journal.prompts import PromptSet
 from service.store import entries
+from service.store.held_words import HeldWords
 from service.workflow.desk import Desk
+from service.workflow.hold_words import held_for
 from service.workflow.open_course import MOST
 from service.workflow.remember import before_answering, record
 from service.workflow.save_draft import read_draft
@@ -18,7 +20,7 @@ from service.workflow.save_draft import read_draft
 class OpenedEntry:
     """The draft, the set it pins, earlier answers by linkId, and the key for words the server has not confirmed.
 
-    `amends`: it changes what was sent before.
+    `amends`: it changes what was sent before. `held`: what came after the visit had ended, and waits for a choice.
     """
 
     draft: Draft
@@ -26,6 +28,7 @@ class OpenedEntry:
     looks_back: dict[str, tuple[Remembered, ...]]
     words_key: bytes
     amends: bool = False
+    held: tuple[HeldWords, ...] = ()
 
 
 def open_entry(desk: Desk, context: AccessContext, key: str) -> OpenedEntry:
@@ -39,4 +42,5 @@ def open_entry(desk: Desk, context: AccessContext, key: str) -> OpenedEntry:
     opened = record(desk, context, Deed.READ, patient=draft.patient_id, what=f"Draft/{key}")
     before_answering(desk, context, [opened])
     words_key = desk.words_key(f"{context.clinic}/{draft.patient_id}/{key}")
-    return OpenedEntry(draft, prompt_set, looks_back, words_key, amends=len(earlier) < len(sent))
+    held = held_for(desk, context, draft)
+    return OpenedEntry(draft, prompt_set, looks_back, words_key, len(earlier) < len(sent), held)

@@ -46,7 +46,7 @@ def _renew(desk: Desk, visit: Visit, now: datetime) -> Visit:
         return visit
     except SmartProblem:
         # The record system ended it: the spent token is never sent again.
-        desk.writer.perform(deeds.Deed(visit.clinic, changes=(deeds.CloseVisit(visit.handle),)))
+        desk.writer.perform(deeds.Deed(visit.clinic, changes=(deeds.EndVisit(visit.handle, desk.now()),)))
         raise SignInNeeded from None
     contents = replace(
         visit.contents,

@@ -33,6 +33,7 @@ DOORS = {
     "changes.take_back": "/journal/<visit>/entry/<key>/take-back",
     "changes.change": "/journal/<visit>/entry/<key>/change",
     "changes.leave": "/journal/<visit>/entry/<key>/leave",
+    "late.choose": "/journal/<visit>/entry/<key>/before/",
     "changes.mistake": "/journal/<visit>/entry/<key>/mistake",
     "patient.copy": "/journal/<visit>/entry/<key>/copy.pdf",
     "patient.stop": "/journal/<visit>/entry/<key>/stop",
@@ -179,6 +180,15 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "conflict": (
         "patient/conflict.html",
         {**s.WRITING, "prompts": [(s.PROMPTS[0], s.LONG, "It went dark."), (s.PROMPTS[3], "Rest.", "")]},
+    ),
+    "late": (
+        "patient/conflict.html",
+        {
+            **s.WRITING,
+            "late": ["words-1"],
+            "first_mine": True,
+            "prompts": [(s.PROMPTS[0], s.LONG, "It went dark."), (s.PROMPTS[3], "Rest.", "")],
+        },
     ),
     "stopped": ("patient/stopped.html", {"key": s.KEY, "resume_number": 2}),
     "signed-out": ("patient/signed_out.html", {"visit": None, "sign_in_url": "/launch/marigold/patient"}),

@@ -237,6 +237,8 @@ ROWS: Mapping[str, tuple[Row, ...]] = {
         patient(_DRAFT, methods=_GET),
         patient(_DRAFT, methods=_POST, form={"go": "all"} | _REVISION, opened=_DONE),
     ),
+    "late.show": (patient(_DRAFT, opened=_DONE),),
+    "late.choose": (patient(_DRAFT, form={"shown": ""} | _REVISION, opened=_DONE),),
     "patient.autosave": (patient(_DRAFT, body=_autosaved),),
     "patient.check": (patient(_DRAFT),),
     "patient.send": (patient({"key": "to_send"}, form={"revision": "2"}, opened=_DONE, again=_STALE),),

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Column, Row, Table, select, update
 
-from service.store import documents, drafts, entries, sessions
+from service.store import documents, drafts, entries, held_words, sessions
 from service.store.engine import Store, open_store
 from service.store.migrating import upgrade
 from service.store.sealing import SealedColumn, Unopened
@@ -45,6 +45,7 @@ READERS: Mapping[str, Reader] = {
     "entry_versions": lambda store, row: entries.version_of(
         store, _asked(row, row.patient_id), row.entry_id, row.version
     ),
+    "held_words": lambda store, row: held_words.held_of(store, _asked(row, row.patient_id), row.held_at),
     "launches": lambda store, row: sessions.pending_launch(store, row.state_digest),
     "summaries": lambda store, row: _document(store, row),
     "visits": lambda store, row: sessions.visit(store, row.handle),

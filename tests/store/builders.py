@@ -8,6 +8,7 @@ from service.audit.record import Agent, Deed, Outcome, Record
 from service.journal.assigned import AssignedSet, AssignedStatus
 from service.journal.entries import Answer, Draft, EntryStatus, EntryVersion, Filing, FilingState, Link
 from service.journal.rulings import Reason, Ruling, RulingKind
+from service.store.held_words import KEPT_FOR, HeldWords
 from service.store.sealing import Seal
 from service.store.sessions import PendingLaunch, Visit, VisitContents
 
@@ -55,6 +56,10 @@ def draft(
         language="en",
         status=status,
     )
+
+
+def held(name: str = "held-1", patient: str = PATIENT, key: str = "key-1") -> HeldWords:
+    return HeldWords(name, patient, key, 1, answers("just before"), NOW, NOW + KEPT_FOR)
 
 
 def entry(

@@ -33,6 +33,7 @@ from service.store import (
     filings,
     finding,
     generations,
+    held_words,
     infusions,
     log_search,
     merges,
@@ -44,6 +45,8 @@ from service.store.deeds import (
     BeginLaunch,
     Change,
     Deed,
+    EndVisit,
+    HoldWords,
     KeepAssigned,
     KeepCheckpoint,
     KeepFinding,
@@ -62,7 +65,7 @@ from service.store.deeds import (
 )
 from service.store.engine import Store
 from service.store.writer import Writer
-from tests.store.builders import NOW, assigned_set, draft, entry, filing, launch, record, ruling, visit
+from tests.store.builders import NOW, assigned_set, draft, entry, filing, held, launch, record, ruling, visit
 
 CLINICS = ("heron", "marigold")
 PATIENTS = ("ada", "bo")
@@ -80,7 +83,7 @@ def settle(store: Store) -> None:
             writer.perform(Deed(clinic, (), _of_patient(clinic, patient), records))
         writer.perform(Deed(clinic, (), _of_clinic(clinic)))
         writer.perform(Deed(clinic, (), (BeginGeneration(CLINICS.index(clinic) + 1, NOW),)))
-        writer.perform(Deed(clinic, (), _signed_in(clinic)))
+        writer.perform(Deed(clinic, (), _signed_in(clinic) + _signed_out(clinic)))
         writer.run_alone(partial(_give_token, clinic))
     writer.stop()
 
@@ -91,6 +94,7 @@ def _of_patient(clinic: str, patient: str) -> tuple[Change, ...]:
     episode = EpisodeSeen(f"episode of {patient}", patient, "active", NOW)
     return (
         SaveDraft(draft(f"draft of {patient}", patient=patient)),
+        HoldWords(held(f"held of {patient}", patient)),
         SaveEntryVersion(entry(name, patient=patient, encounter=f"enc of {patient}")),
         SaveEntryVersion(entry(name, 2, patient=patient, encounter=f"enc of {patient}")),
         SaveEntryVersion(entry(f"loose {name}", patient=patient)),
@@ -114,6 +118,11 @@ def _signed_in(clinic: str) -> tuple[Change, ...]:
     visits = (OpenVisit(visit(f"visit of {patient} at {clinic}", clinic)) for patient in PATIENTS)
     launches = (BeginLaunch(launch(f"launch of {patient} at {clinic}", clinic)) for patient in PATIENTS)
     return (*visits, *launches)
+
+
+def _signed_out(clinic: str) -> tuple[Change, ...]:
+    """Whose visit ran out."""
+    return (OpenVisit(visit(f"ended at {clinic}", clinic)), EndVisit(f"ended at {clinic}", NOW))
 
 
 def _response(name: str, entry_id: str, patient: str) -> Filing:
@@ -167,6 +176,7 @@ OF_PATIENT: dict[str, Callable[[Store, AccessContext, str], object]] = {
     "entries.count_versions": lambda store, who, _: entries.count_versions(store, who, ()),
     "filings.of_entry": lambda store, who, name: filings.of_entry(store, who, f"entry of {name}"),
     "filings.of_patient": filings.of_patient,
+    "held_words.held_of": lambda store, who, _: held_words.held_of(store, who, NOW),
     "infusions.encounters_of": infusions.encounters_of,
     "infusions.find": lambda store, who, _: infusions.find(store, who),
     "infusions.count": lambda store, who, _: infusions.count(store, who),

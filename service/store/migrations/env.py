@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 from service.store.client_tokens import client_tokens
 from service.store.course_tables import courses
 from service.store.generations import generations
+from service.store.held_words import held_words
 from service.store.log_tables import audit_records
 from service.store.tables import metadata
 
@@ -27,4 +28,5 @@ assert audit_records.metadata is metadata  # noqa: S101
 assert courses.metadata is metadata  # noqa: S101
 assert client_tokens.metadata is metadata  # noqa: S101
 assert generations.metadata is metadata  # noqa: S101
+assert held_words.metadata is metadata  # noqa: S101
 run(context.config.attributes["connection"])
