@@ -263,13 +263,14 @@ def test_on_the_last_rung_another_copy_takes_no_struck_ones_place(world: World) 
     assert owed(world)[0].trouble == "struck-there"
 
 
-def test_on_the_last_rung_a_late_copy_is_shown_and_never_struck(world: World) -> None:
+@pytest.mark.parametrize("named", [True, False])
+def test_on_the_last_rung_a_late_copy_is_shown_and_never_struck(world: World, *, named: bool) -> None:
     """Nothing but its bytes tells it from ours, and a person may have filed it: so a person decides."""
     keep_rules(world, rung=Rung.NONE)
     filed(world)
     (there,) = documents(world)
-    nameless = {k: v for k, v in there.items() if k not in ("id", "meta", "identifier", "masterIdentifier")}
-    world.records().create(nameless)
+    without = ("id", "meta") if named else ("id", "meta", "identifier", "masterIdentifier")
+    world.records().create({name: value for name, value in there.items() if name not in without})
     look(world, hours=1)
 
     assert owed(world)[0].trouble == "several-there"
