@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -13,6 +14,7 @@ from service.summary.problems import Cause
 from service.summary.renditions import Rendition
 from service.workflow.desk import Desk
 from service.workflow.filings_by_command import try_again
+from tests.factories import response
 from tests.people import app_of
 from tests.workflow.filing import (
     Carry,
@@ -58,7 +60,6 @@ def said_in(world: World) -> bytes:
 
 def failing(world: World, desk: Desk, cause: Cause) -> Desk:
     """Nothing becomes a PDF any more."""
-    from dataclasses import replace
 
     def render(summary: Any, form: Rendition = PDF, /) -> bytes:
         if form is PDF:
@@ -151,6 +152,51 @@ def test_words_that_no_pdf_can_be_made_of_are_filed_as_plain_text(world: World, 
     assert attachment_of(world)["contentType"] == TEXT.media_type
     assert b"from my own app" in said_in(world)
     assert "could not be made" in documents(world)[0]["description"]
+
+
+def test_beside_poisoned_words_the_others_are_filed_as_ever(world: World) -> None:
+    """Every other entry is one that no PDF can be made of: none waits for another, and none stays behind."""
+    for number in range(1, 7):
+        sent(world, number)
+    calls = 0
+
+    def render(summary: Any, form: Rendition = PDF, /) -> bytes:
+        nonlocal calls
+        calls += form is PDF
+        if form is PDF and calls % 2:
+            raise CannotRender(Cause.OUT_OF_MEMORY)
+        return world.desk.render(summary, form)
+
+    delivered(replace(world.desk, render=render))
+
+    assert [one.state for one in owed(world)] == [FilingState.FILED] * 6
+    types = [one["content"][0]["attachment"]["contentType"] for one in documents(world)]
+    assert sorted(types) == [PDF.media_type] * 3 + [TEXT.media_type] * 3
+
+
+@pytest.mark.parametrize(
+    ("most", "taken"),
+    [(3_000, None), (10_000, TEXT), (30_000, TEXT), (1_000_000, PDF), (10_000_000, PDF)],
+)
+def test_under_any_limit_of_theirs_the_text_is_filed_whole_or_not_at_all(
+    world: World, most: int, taken: Rendition | None
+) -> None:
+    """The record system says 413 beyond its limit: the next form goes, and of the words none is cut (F17)."""
+    prompt_set = world.desk.library.for_ordinal(1)
+    assert prompt_set is not None
+    words = " ".join(f"word{number}" for number in range(450))
+    said = response(world, words={prompt_set.prompts[0].link_id: words})
+    assert app_of(world).post("QuestionnaireResponse", said).status_code == 201
+    world.net.meddler = Takes(PDF.media_type, TEXT.media_type, status=413, most=most)
+    delivered(with_rules(world, renditions=(PDF, TEXT)))
+
+    if taken is None:
+        assert (owed(world)[0].state, documents(world)) == (FilingState.REFUSED, [])
+        return
+    assert owed(world)[0].state is FilingState.FILED
+    assert attachment_of(world)["contentType"] == taken.media_type
+    if taken is TEXT:
+        assert all(f"word{number}".encode() in said_in(world) for number in range(450))
 
 
 def test_a_renderer_that_is_only_busy_is_waited_for(world: World) -> None:
