@@ -4,12 +4,12 @@ Apart from the drafts: nothing here is part of an entry until the patient has ch
 that ran out, only whose it was is kept for a while, without its tokens and names, so that those words find their owner.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, Connection, Index, Integer, Row, String, Table, delete, insert, select
+from sqlalchemy import Column, Connection, Index, Integer, Row, RowMapping, String, Table, delete, insert, select
 
 from service.access.context import AccessContext
 from service.journal.entries import Answer
@@ -140,7 +140,7 @@ def end_visits(connection: Connection, at: datetime, which: Collection[Any]) -> 
     return len(gone)
 
 
-def _ended(visit: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+def _ended(visit: RowMapping, at: datetime) -> dict[str, Any]:
     # A day from when it ran out, however late somebody cleared it away.
     until = min(at, visit["expires_at"]) + KEPT_FOR
     return {name: visit[name] for name in _OF_VISIT} | {"expires_at": until}
