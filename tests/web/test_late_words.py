@@ -13,6 +13,7 @@ from service.audit.record import Record
 from service.store import audit_trail, deeds
 from service.store.held_words import held_of, held_words
 from service.store.row_security import whole_house
+from service.web.guards import csrf_token
 from service.workflow.deliver_entry import forget_expired
 from service.workflow.hold_words import MOST
 from tests.people import FORM, Browser, Patient, app_of, clinician, patient
@@ -205,8 +206,10 @@ def test_whoever_cannot_prove_the_visit_has_nothing_held(world: World, how: str,
     headers, browser = dict(FORM), ada.browser
     if how in ("no cookie", "forged cookie"):
         browser = Browser(world)
+        fields["csrf"] = csrf_token("")
     if how == "forged cookie":
         headers["Cookie"] = f"__Host-visit-{ada.handle}=guessed"
+        fields["csrf"] = csrf_token("guessed")  # whoever guesses a secret can make its token as well
     if how == "no token":
         del fields["csrf"]
     if how == "another's token":
