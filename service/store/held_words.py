@@ -9,7 +9,19 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, Connection, Index, Integer, Row, RowMapping, String, Table, delete, insert, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Index,
+    Integer,
+    Row,
+    RowMapping,
+    String,
+    Table,
+    delete,
+    insert,
+    select,
+)
 
 from service.access.context import AccessContext
 from service.journal.entries import Answer
