@@ -1,8 +1,9 @@
 """HAPI's FHIR server, which we did not build, holds each acknowledged entry once, whatever became of its answers.
 
 On each rung n entries are delivered by four workers at once, every second one gets a second version, some are struck.
-Answers are lost after HAPI has written, looks find nothing, requests arrive minutes late. HAPI alone is asked what
-stands there. The same document sent four times at once shows what guards: HAPI on rungs A and B; on C only our lanes.
+Each entry has its response there beside its documents, brought up to date. Answers are lost after HAPI has written, looks
+find nothing, requests arrive minutes late. HAPI alone is asked what stands there. The same document sent four times at
+once shows what guards: HAPI on rungs A and B; on C only our lanes.
 """
 
 import random
@@ -24,8 +25,17 @@ from tests.proofs.figures import Figures, at_least, exactly
 from tests.proofs.small_world import small_world
 from tests.record_systems.clinic import VISITS, WORKERS, Clinic, Writing
 from tests.record_systems.hapi import hapi
-from tests.record_systems.judging import Verdict, by_identifier, judged, standing, words_of
+from tests.record_systems.judging import (
+    Responses,
+    Verdict,
+    by_identifier,
+    judged,
+    responses,
+    standing,
+    words_of,
+)
 from tests.record_systems.wire import Trouble, Wire
+from tests.workflow.filing import keep_rules
 
 DEFAULT_N = 30
 CI_N = 3
@@ -65,14 +75,15 @@ def prove(n: int, seed: int, report: _Report) -> Figures:
             report(f"rung {rung.value}: {len(tally.entries)} entries, {len(clinic.wire.happened)} troubles")
         unsettled = clinic.unsettled({entry.patient for entry in tally.entries})
         there = standing(judge, clinic.base)
+        beside = responses(judge, clinic.base, [entry.acknowledged for entry in tally.entries])
         clinic.admit([_RACER])
         for rung in RUNGS:
             _race(clinic, judge, rung, n, tally)
     read_back = sum(one.is_whole for one in there)
     verdict = judged([entry.acknowledged for entry in tally.entries], there)
-    for fault in (*verdict.wrong, *unsettled):
+    for fault in (*verdict.wrong, *beside.wrong, *unsettled):
         report(fault)
-    return _figures(tally, clinic.wire, verdict, read_back, len(unsettled))
+    return _figures(tally, clinic.wire, verdict, beside, read_back, len(unsettled))
 
 
 @contextmanager
@@ -86,6 +97,7 @@ def _clinic(chance: random.Random) -> Iterator[tuple[Clinic, httpx2.Client]]:
     ):
         wire = Wire(direct, world.clock)
         with httpx2.Client(transport=wire, timeout=60, trust_env=False) as http:
+            keep_rules(world, response=True)  # HAPI takes the response itself as well
             yield Clinic(world, base, wire, http, chance), judge
 
 
@@ -152,7 +164,9 @@ def _at_once(clinic: Clinic, rung: Rung, version: str) -> list[Outcome]:
         return list(pool.map(run, range(WORKERS)))
 
 
-def _figures(tally: _Tally, wire: Wire, verdict: Verdict, read_back: int, unsettled: int) -> Figures:
+def _figures(
+    tally: _Tally, wire: Wire, verdict: Verdict, beside: Responses, read_back: int, unsettled: int
+) -> Figures:
     versions = sum(len(entry.words) for entry in tally.entries)
     replacing = versions - len(tally.entries)
     struck = sum(entry.struck for entry in tally.entries)
@@ -165,11 +179,12 @@ def _figures(tally: _Tally, wire: Wire, verdict: Verdict, read_back: int, unsett
             "acknowledged": versions,
             "filed": verdict.filed,
             "lost": verdict.lost,
-            "duplicates": verdict.duplicates + tally.doubled,
+            "duplicates": verdict.duplicates + tally.doubled + beside.duplicates,
+            "responses": beside.filed,
             "read_back": read_back,
             "replaced": verdict.replaced,
             "struck": verdict.struck,
-            "wrong": len(verdict.wrong),
+            "wrong": len(verdict.wrong) + len(beside.wrong),
             "unsettled": unsettled,
             "turned_away": tally.refused,
             "unguarded_doubles": tally.unguarded,
@@ -178,6 +193,7 @@ def _figures(tally: _Tally, wire: Wire, verdict: Verdict, read_back: int, unsett
             "filed": exactly(versions),
             "lost": exactly(0),
             "duplicates": exactly(0),
+            "responses": exactly(len(tally.entries)),
             "read_back": exactly(versions),
             "replaced": exactly(replacing),
             "struck": exactly(struck),

@@ -6,6 +6,7 @@ Nothing of the service is asked or used: neither its database nor its client.
 import base64
 import hashlib
 import io
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -80,6 +81,37 @@ def standing(http: httpx2.Client, base: str) -> list[Standing]:
 def by_identifier(http: httpx2.Client, base: str, uri: str) -> list[Resource]:
     """The documents that carry this identifier, as the server finds them."""
     return list(every(http, base, f"DocumentReference?_count={_PAGE}&identifier=urn:ietf:rfc:3986|{uri}"))
+
+
+@dataclass(frozen=True, slots=True)
+class Responses:
+    """How many entries have their response there, how many have more than one, and what is wrong with those there."""
+
+    filed: int
+    duplicates: int
+    wrong: tuple[str, ...]
+
+
+def responses(http: httpx2.Client, base: str, acknowledged: Sequence[Acknowledged]) -> Responses:
+    """The QuestionnaireResponses there: one for an entry, with its last words, about its patient and infusion."""
+    filed, duplicates, wrong = 0, 0, list[str]()
+    for entry in acknowledged:
+        asked = f"QuestionnaireResponse?_count={_PAGE}&identifier=urn:ietf:rfc:3986|urn:uuid:{entry.key}"
+        found = list(every(http, base, asked))
+        filed += bool(found)
+        duplicates += max(len(found) - 1, 0)
+        wrong += [f"{one['id']}: not as it was sent" for one in found if not _is_as_sent(one, entry)]
+    return Responses(filed, duplicates, tuple(wrong))
+
+
+def _is_as_sent(response: Resource, entry: Acknowledged) -> bool:
+    said = json.dumps(response["item"], ensure_ascii=False)
+    return (
+        response["subject"]["reference"] == f"Patient/{entry.patient}"
+        and response["encounter"]["reference"] == f"Encounter/{entry.encounter}"
+        and [word for word in entry.words if word in said] == [entry.words[-1]]
+        and response["status"] == ("amended" if len(entry.words) > 1 else "completed")
+    )
 
 
 def words_of(document: Resource) -> str:
