@@ -30,7 +30,7 @@ _CLINICIAN_SCOPES = "openid fhirUser launch online_access user/Patient.r user/En
 _OFFICER_SCOPES = "openid fhirUser launch"
 _BACKEND_SCOPES = (
     "system/Patient.rs system/Encounter.rs system/Appointment.rs system/EpisodeOfCare.rs system/Procedure.rs"
-    " system/DocumentReference.crus system/Task.crus"
+    " system/DocumentReference.crus system/QuestionnaireResponse.crus system/Task.crus"
 )
 _READER_SCOPES = "system/Patient.rs system/Encounter.rs system/DocumentReference.rs"
 _OWN_APP_SCOPES = "openid fhirUser launch/patient patient/QuestionnaireResponse.crs"

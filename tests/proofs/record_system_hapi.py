@@ -1,7 +1,7 @@
 """HAPI's FHIR server, which we did not build, holds each acknowledged entry once, whatever became of its answers.
 
 On each rung n entries are delivered by four workers at once, every second one gets a second version, some are struck.
-Each entry has its response there beside its documents, brought up to date. Answers are lost after HAPI has written, looks
+Each entry has its response there beside its documents, up to date. Answers are lost after HAPI has written, looks
 find nothing, requests arrive minutes late. HAPI alone is asked what stands there. The same document sent four times at
 once shows what guards: HAPI on rungs A and B; on C only our lanes.
 """

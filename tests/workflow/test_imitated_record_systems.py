@@ -79,6 +79,30 @@ def test_under_its_profile_a_summary_is_filed_exactly_once(imitated: Imitated, k
     assert attachment(document)["contentType"].startswith(FORMS.get(kind, "application/pdf"))
 
 
+@pytest.mark.parametrize("kind", DIRECT)
+def test_the_response_stands_beside_it_where_the_record_system_takes_responses(
+    imitated: Imitated, kind: str
+) -> None:
+    """Once, up to date after an amendment, and the documents say that they belong to it (rule 20)."""
+    world = imitated(kind)
+    app = writer(world)
+    body, tag = made(world, app, "completed", encounter="six-done-1")
+    until_quiet(world)
+    put(app, answered(body, "other words") | {"status": "amended"}, tag)
+    until_quiet(world)
+
+    takes_them = world.desk.clinics[CLINIC].filing.response
+    there = {one.resource["id"]: one.resource for one in world.records().ledger()}.values()
+    responses = [one for one in there if one["resourceType"] == "QuestionnaireResponse"]
+    assert {one.state for one in owed(world) if one.kind is FilingKind.RESPONSE} <= {FilingState.FILED}
+    assert [(one["status"], "other words" in str(one["item"])) for one in responses] == (
+        [("amended", True)] if takes_them else []
+    )
+    related = [one["context"].get("related") for one in documents(world)]
+    named = [{"reference": f"QuestionnaireResponse/{one['id']}"} for one in responses]
+    assert all(one == (named or None) for one in related)
+
+
 @pytest.mark.parametrize("kind", [kind for kind in DIRECT if kind not in ON_D])
 @pytest.mark.parametrize("spoil", [fails(httpx2.ReadTimeout), told(503)], ids=["no answer", "503"])
 def test_an_answer_that_was_lost_makes_no_second_document(imitated: Imitated, kind: str, spoil: Any) -> None:
