@@ -1,5 +1,6 @@
 """The audit log on the command line: checked against itself and against a note kept elsewhere, and exported."""
 
+import os
 import sys
 from base64 import b64encode
 from pathlib import Path
@@ -80,9 +81,18 @@ def checkpoint(clinic: str) -> None:
 
 
 def _write(wiring: Wiring, clinic: str, out: Path) -> Exported:
-    with out.open("wb") as file:
-        exported = export_clinic(wiring.desk, clinic, file, wiring.keyring.checkpoint)
-    Path(f"{out}.checkpoint").write_text(exported.note, "utf-8")
+    """The export under its name once it is whole, then its note: what a kill leaves is named .part, for nobody."""
+    part = Path(f"{out}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
+            exported = export_clinic(wiring.desk, clinic, file, wiring.keyring.checkpoint)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(out)
+        part.write_text(exported.note, "utf-8")
+        part.replace(f"{out}.checkpoint")
+    finally:
+        part.unlink(missing_ok=True)
     return exported
 
 

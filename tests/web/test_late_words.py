@@ -85,6 +85,7 @@ def test_nothing_is_lost_and_nothing_shown_to_another_when_visits_end_while_peop
         refused = prompt(ada, key, revision, text)
         assert refused.status_code == 401
         assert "kept for you" in refused.text
+        assert (held(world), held(world, BO)) == (1, 0)
         other = patient(world, BO)
         looks = [other.get(path) for path in ("", f"entry/{key}/before/", f"entry/{key}/prompt/1")]
         shown_to_other += sum(f"sitting {run}" in page.text for page in looks)
