@@ -28,12 +28,17 @@ const answerOf = (field) => ({ linkId: field.dataset.linkId, text: field.value, 
 function noted(field) {
   saver.note(answerOf(field));
   nearTheEnd(field);
+  // Counted from the first letter that is not saved: who types on without a pause is never further behind.
+  pause ??= setTimeout(saveNow, PAUSE);
+}
+
+function stopWaiting() {
   clearTimeout(pause);
-  pause = setTimeout(saveNow, PAUSE);
+  pause = null;
 }
 
 function saveNow() {
-  clearTimeout(pause);
+  stopWaiting();
   if (leaving === "no" && !saver.conflict) saver.save();
 }
 
@@ -47,7 +52,7 @@ function nearTheEnd(field) {
 // A form that overtakes its own autosave would meet its own words as "changed elsewhere": so the words go first, and
 // the form after them. Without a network the page stays, because what would come next is the browser's own error.
 async function handOver(event) {
-  clearTimeout(pause);
+  stopWaiting();
   if (leaving === "now" || saver.isSettled || saver.conflict) return handed();
   event.preventDefault();
   if (leaving === "saving first") return;
