@@ -273,17 +273,22 @@ def free_every_lane(connection: Connection) -> None:
 
 
 def _free_lane(connection: Connection, clinic: str, now: datetime, over: Collection[HeldLane]) -> str | None:
-    of_lane = and_(*_ready(clinic, now), filings.c.patient_id == lanes.c.patient_id)
-    first = select(func.min(filings.c.due_at)).where(of_lane).correlate(lanes).scalar_subquery()
+    """The patient of the filing that has been due for longest, of those whose lane is free.
+
+    Filings are walked in the order of their index, and the first that may go ends the walk: however much is owed, no
+    more of it is looked at than what is held up (F60).
+    """
+    of_lane = and_(lanes.c.clinic == filings.c.clinic, lanes.c.patient_id == filings.c.patient_id)
     wanted = (
         select(lanes.c.patient_id)
-        .where(lanes.c.clinic == clinic, _is_free(over), exists().where(of_lane).correlate(lanes))
-        .order_by(first, lanes.c.patient_id)
+        .select_from(filings.join(lanes, of_lane))
+        .where(*_ready(clinic, now), _is_free(over))
+        .order_by(filings.c.due_at, filings.c.number)
         .limit(1)
     )
-    # The lock is on the lane: on the filings, two workers once got one each of the same patient.
-    locked = wanted.with_for_update(skip_locked=True)
-    return connection.scalar(locked)
+    if connection.dialect.name == "postgresql":
+        wanted = wanted.with_for_update(skip_locked=True, of=lanes)
+    return connection.scalar(wanted)
 
 
 def _lease_lane(

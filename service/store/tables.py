@@ -164,6 +164,8 @@ lanes = Table(
     Column("lease_until", Instant),
     Column("owner", String),
 )
+_IN_USE = lanes.c.lease_until.is_not(None)
+Index("ix_lanes_held", lanes.c.clinic, sqlite_where=_IN_USE, postgresql_where=_IN_USE)
 
 filings = Table(
     "filings",
@@ -191,6 +193,7 @@ filings = Table(
     Index("ix_filings_entry", "clinic", "entry_id", "entry_version"),
     Index("ix_filings_patient", "clinic", "patient_id", "number"),
     Index("ix_filings_state", "clinic", "state", "due_at"),
+    Index("ix_filings_owed", "clinic", "patient_id", "state", "due_at"),
     ForeignKeyConstraint(["clinic", "patient_id"], ["lanes.clinic", "lanes.patient_id"]),
     ForeignKeyConstraint(
         ["clinic", "entry_id", "entry_version"],
