@@ -34,6 +34,7 @@ _PASSING_IN_SQLITE = frozenset(
         sqlite3.SQLITE_FULL,
         sqlite3.SQLITE_CANTOPEN,
         sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,  # the disk was remounted, or the file's mode was changed (F31)
     }
 )
 # Lost connections, conflicts, lack of resources, locks, a server that stops or starts, and one that only follows.
