@@ -21,6 +21,7 @@ from service.wiring import library
 from tests.killing.databases import a_database, a_server
 from tests.killing.judge import Verdict, is_sound, judge, still_due
 from tests.killing.orders import POINTS, STEPS, Order
+from tests.killing.plan import at_place, planned
 from tests.killing.proxy import Trouble, Way
 from tests.killing.stage import PATIENCE, Stage, stage
 from tests.proofs.figures import Figures, at_least, exactly
@@ -31,7 +32,7 @@ CI_N = 16
 NEEDS = ("postgres",)
 
 _RUNGS = ("A", "B", "C", "D")
-_OF_THE_SERVER = 0.2
+_TRIES = 20
 _STANDING_STILL = 0.08
 _ON_THE_WIRE = 0.15
 # Longer than a lease; and on rung C longer than the quiet window after it.
@@ -44,7 +45,6 @@ class Tally:
 
     acknowledged: dict[str, str] = field(default_factory=dict)
     kills: Counter[str] = field(default_factory=Counter)
-    met: Counter[str] = field(default_factory=Counter)  # at other places, before
     pauses: int = 0
     cuts: int = 0
     stalls: int = 0
@@ -55,12 +55,12 @@ def prove(n: int, seed: int, report: Callable[[str], None]) -> Figures:
     chance = random.Random(seed)
     tally, verdicts, sound, stuck = Tally(), list[Verdict](), 0, 0
     places = [(kind, rung) for kind in ("sqlite", "postgresql") for rung in _RUNGS]
+    plan = planned(n, len(places))
     with a_server() as server:
         for number, (kind, rung) in enumerate(places):
-            share = n // len(places) + (number < n % len(places))
-            with _staged(kind, server, rung, share) as made:
-                mine = Tally(met=tally.kills + Counter())
-                _play(made, share, chance, mine)
+            with _staged(kind, server, rung, len(at_place(plan, number))) as made:
+                mine = Tally()
+                _play(made, at_place(plan, number), chance, mine)
                 _settle(made)
                 sound += is_sound(made.place.database)
                 verdicts.append(judge(made.place.folder, made.place.database, mine.acknowledged))
@@ -100,7 +100,7 @@ def _figures(n: int, tally: Tally, verdicts: list[Verdict], sound: int, stuck: i
             "kills": at_least(n),
             "acknowledged": at_least(n),
             # A fair share at each step; those of the server have theirs.
-            **{step: at_least(n // 20) for step in steps},
+            **{step: at_least(max(n // 20, min(n // 13, 1))) for step in steps},
             "misfiled": exactly(0),
             "stuck": exactly(0),
             "lost": exactly(0),
@@ -119,21 +119,35 @@ def _staged(kind: str, server: str, rung: str, share: int) -> Iterator[Stage]:
         yield ending.enter_context(stage(folder, database, rung, patients, wire))
 
 
-def _play(made: Stage, share: int, chance: random.Random, tally: Tally) -> None:
+def _play(made: Stage, points: list[str], chance: random.Random, tally: Tally) -> None:
     entries = _entries(made, tally, chance)
     made.serve()
-    while tally.kills.total() < share:
-        next(entries)
-        if chance.random() < _OF_THE_SERVER:
-            _kill_server(made, entries, chance, tally)
-        elif chance.random() < _STANDING_STILL:
+    for point in points:
+        _kill_at(made, point, entries, chance, tally)
+        if chance.random() < _STANDING_STILL:
+            next(entries)
             _stand_still(made, chance, tally)
-        else:
-            _kill_worker(made, chance, tally)
         if chance.random() < _ON_THE_WIRE:
             _trouble_the_wire(made, entries, chance)
     tally.cuts = sum(wire.cuts for wire in made.wires)
     tally.stalls = sum(wire.stalls for wire in made.wires)
+
+
+def _kill_at(made: Stage, point: str, entries: Iterator[None], chance: random.Random, tally: Tally) -> None:
+    """One kill at this point; a process that ended without coming there is followed by another.
+
+    RuntimeError where none ever came there.
+    """
+    before = tally.kills[point]
+    for _ in range(_TRIES):
+        next(entries)
+        if point in POINTS:
+            _kill_server(made, point, entries, chance, tally)
+        else:
+            _kill_worker(made, point, chance, tally)
+        if tally.kills[point] > before:
+            return
+    raise RuntimeError(f"no process came to {point}")
 
 
 def _trouble_the_wire(made: Stage, entries: Iterator[None], chance: random.Random) -> None:
@@ -182,10 +196,11 @@ def _response(made: Stage, sets: Any, patient: Stranger, ordinal: int, key: str)
     }
 
 
-def _kill_server(made: Stage, entries: Iterator[None], chance: random.Random, tally: Tally) -> None:
+def _kill_server(
+    made: Stage, point: str, entries: Iterator[None], chance: random.Random, tally: Tally
+) -> None:
     """The server dies while it takes the next entry; another one takes it, under the same key (F1)."""
     made.end_server()
-    point = chance.choice(POINTS)
     doomed = made.serve(Order(point, visit=chance.randint(1, 6) if point == "statement" else 1))
     next(entries)
     made.server = made.server if made.server is not doomed else doomed
@@ -193,10 +208,8 @@ def _kill_server(made: Stage, entries: Iterator[None], chance: random.Random, ta
     tally.kills[point] += doomed.exitcode == -signal.SIGKILL and doomed is not made.server
 
 
-def _kill_worker(made: Stage, chance: random.Random, tally: Tally) -> None:
+def _kill_worker(made: Stage, step: str, chance: random.Random, tally: Tally) -> None:
     """A worker dies at a step; after its lease the next ones go on where it was (F2)."""
-    met = tally.met + tally.kills
-    step = min(STEPS, key=lambda one: (met[one], chance.random()))
     worker = made.worker(Order() if step == "K6" else Order(step))
     made.to_kill = worker.pid if step == "K6" else None
     worker.join(PATIENCE)
