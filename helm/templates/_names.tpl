@@ -106,6 +106,9 @@ securityContext:
   value: /run/secrets/infusion-journal
 - name: INFUSION_JOURNAL_LOG_LEVEL
   value: {{ .Values.logLevel }}
+{{- /* The database's disk is not in this pod; its server's own alarms tell of it. */}}
+- name: INFUSION_JOURNAL_FREE_SPACE_FLOOR_MIB
+  value: "0"
 - name: INFUSION_JOURNAL_TRUSTED_HOPS
   value: {{ .Values.trustedHops | quote }}
 {{ include "infusion-journal.database" . }}

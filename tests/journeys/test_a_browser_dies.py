@@ -56,7 +56,7 @@ def test_hours_without_a_network_and_reloads_on_a_clock_that_moves(house: House)
     noel = house.patient("patient-eight-done")
     noel.page.clock.install(time=datetime.now(UTC))
     noel.comes_from_the_portal()
-    noel.starts_writing("Infusion 3")
+    noel.starts_writing("Infusion 6")
     text = CALM
     for hour in range(4):
         noel.page.context.set_offline(True)

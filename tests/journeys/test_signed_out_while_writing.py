@@ -10,7 +10,7 @@ from tests.journeys.conftest import House
 from tests.journeys.people import Patient
 
 LATE = "Sent after I was signed out: the sea, the sea."
-INFUSION = {True: "Infusion 4", False: "Infusion 5"}
+WHO = {True: ("patient-intramuscular", "Infusion 2"), False: ("patient-eight-done", "Infusion 5")}
 
 
 def ends_visit(someone: Patient) -> None:
@@ -24,9 +24,10 @@ def ends_visit(someone: Patient) -> None:
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
 def test_what_was_sent_too_late_is_there_after_signing_in(house: House, scripts: bool) -> None:
     house.watch.expects("401")
-    rosalind = house.patient("patient-eight-done", scripts=scripts)
+    patient_id, after = WHO[scripts]
+    rosalind = house.patient(patient_id, scripts=scripts)
     rosalind.comes_from_the_portal()
-    rosalind.starts_writing(INFUSION[scripts])
+    rosalind.starts_writing(after)
     ends_visit(rosalind)
     rosalind.writes(LATE)
     rosalind.presses("Next")
@@ -35,7 +36,7 @@ def test_what_was_sent_too_late_is_there_after_signing_in(house: House, scripts:
     other.comes_from_the_portal()
     other.does_not_see(LATE)
     rosalind.comes_from_the_portal()
-    infusion = rosalind.infusion(INFUSION[scripts])
+    infusion = rosalind.infusion(after)
     infusion.get_by_role("link", name="Carry on writing").click()
     rosalind.sees_heading("What you wrote before you were signed out")
     expect(rosalind.page.locator("div.words")).to_have_text(LATE)
