@@ -26,7 +26,7 @@ class Verdict:
 def judge(folder: Path, database: str, acknowledged: dict[str, str]) -> Verdict:
     """Of the entries acknowledged, by their key with their patient: where each of them is."""
     standing, owners = _ledger(folder)
-    visible = _visible(database)
+    visible = on_the_list(database)
     return Verdict(
         lost=sum(standing[key] == 0 and key not in visible for key in acknowledged),
         duplicates=sum(count - 1 for count in standing.values() if count > 1),
@@ -46,7 +46,7 @@ def is_sound(database: str) -> bool:
     return not database.startswith("sqlite") or _ask(database, "PRAGMA integrity_check") == [("ok",)]
 
 
-def _visible(database: str) -> set[str]:
+def on_the_list(database: str) -> set[str]:
     """The keys of the entries that stand on the list of what a person must look at."""
     asked = (
         "SELECT entries.key FROM filings JOIN entries ON entries.id = filings.entry_id"
