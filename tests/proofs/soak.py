@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
 from pypdf import PdfReader
 
 from service.cli.demo_clinic import CLINIC
@@ -257,7 +258,7 @@ def _log_is_whole(made: Stage) -> bool:
             folder=folder,
             clinics_file=folder / "clinics.toml",
             secrets_dir=folder / "secrets",
-            database_url=made.place.database,
+            database_url=SecretStr(made.place.database),
             mode="demo",
         )
     )
