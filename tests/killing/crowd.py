@@ -6,7 +6,6 @@ import threading
 import time
 import uuid
 from collections import Counter
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -104,15 +103,17 @@ class Crowd:
         asked = {"Authorization": f"Bearer {self.made.token(told.patient.id)}", **(headers or {})}
         if body is not None:
             asked["Content-Type"] = "application/fhir+json"
-        answer = None
-        with suppress(httpx2.HTTPError):
+        answer, met = None, ""
+        try:
             content = json.dumps(body).encode() if body is not None else None
             answer = self.made.http.request(
                 method, f"{self.made.base}/{_QR}{place}", content=content, headers=asked
             )
+        except httpx2.HTTPError as error:
+            met = type(error).__name__
         status = answer.status_code if answer is not None else None
         with self._turn:
-            self.answers[str(status)] += 1
+            self.answers[met or str(status)] += 1
         if status in _COMES_AGAIN:
             time.sleep(0.1)
         elif status not in _TAKEN:
