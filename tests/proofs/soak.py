@@ -14,7 +14,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -178,7 +178,7 @@ def _chaos(made: Stage, worker: Any, chance: random.Random, tally: Tally) -> Any
 
 
 def _stopped(made: Stage, worker: Any, tally: Tally) -> Any:
-    """The worker sleeps past its lease while another one takes over, and then goes on."""
+    """The worker sleeps past its lease while another one takes over, and then goes on; it may have ended meanwhile."""
     try:
         os.kill(worker.pid, signal.SIGSTOP)
     except ProcessLookupError:
@@ -186,7 +186,8 @@ def _stopped(made: Stage, worker: Any, tally: Tally) -> Any:
     made.pass_time(seconds=_LEASE)
     other = made.worker(Order(stands_still=True))
     other.join(PATIENCE)
-    os.kill(worker.pid, signal.SIGCONT)
+    with suppress(ProcessLookupError):  # the signal to stop found it ending
+        os.kill(worker.pid, signal.SIGCONT)
     tally.done["stops"] += 1
     return worker
 
