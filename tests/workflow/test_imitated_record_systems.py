@@ -12,6 +12,7 @@ import httpx2
 import pytest
 
 from service.cli.demo_clinic import PROFILES
+from service.ehr.profile import profile_named
 from service.journal.entries import Filing, FilingKind, FilingState
 from service.sandbox.imitations import IMITATIONS, Imitation
 from service.sandbox.records import review
@@ -84,14 +85,15 @@ def test_the_response_stands_beside_it_where_the_record_system_takes_responses(
     imitated: Imitated, kind: str
 ) -> None:
     """Once, up to date after an amendment, and the documents say that they belong to it (rule 20)."""
-    world = imitated(kind)
+    offers = profile_named(PROFILES[kind]).offers.creates
+    takes_them = "QuestionnaireResponse" in offers
+    world = imitated(kind, lines=f"response = {str(takes_them).lower()}")
     app = writer(world)
     body, tag = made(world, app, "completed", encounter="six-done-1")
     until_quiet(world)
     put(app, answered(body, "other words") | {"status": "amended"}, tag)
     until_quiet(world)
 
-    takes_them = world.desk.clinics[CLINIC].filing.response
     there = {one.resource["id"]: one.resource for one in world.records().ledger()}.values()
     responses = [one for one in there if one["resourceType"] == "QuestionnaireResponse"]
     assert {one.state for one in owed(world) if one.kind is FilingKind.RESPONSE} <= {FilingState.FILED}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from service.sandbox.records.habits import DOCUMENT, Habits
+from service.sandbox.records.habits import Habits
 from service.sandbox.records.kinds import KINDS, Kind
 from service.sandbox.records.refusals import Resource
 from service.sandbox.records.subscription_shape import TOPIC
@@ -47,7 +47,7 @@ def _resource(type_: str, kind: Kind, habits: Habits) -> dict[str, Any]:
         "interaction": [{"code": code} for code in interactions],
         "versioning": "versioned-update" if "update" in interactions else "versioned",
         "readHistory": True,
-        "updateCreate": type_ == DOCUMENT and habits.put_creates,
+        "updateCreate": habits.put_creates(type_),
         "conditionalCreate": conditional,
         "conditionalRead": "not-match",
         "conditionalUpdate": False,

@@ -27,7 +27,7 @@ from service.sandbox.records.bodies import (
     wants_resource,
 )
 from service.sandbox.records.capability import capability_statement
-from service.sandbox.records.habits import DOCUMENT, Habits
+from service.sandbox.records.habits import Habits
 from service.sandbox.records.instants import span_of_text
 from service.sandbox.records.kinds import KINDS
 from service.sandbox.records.notification import status_parameters
@@ -150,7 +150,7 @@ class Doors:
 
     def _update(self, type_: str, id_: str, resource: Resource, if_match: str | None) -> Written:
         self.habits.check_update(type_, if_match)
-        may_create = type_ == DOCUMENT and self.habits.put_creates
+        may_create = self.habits.put_creates(type_)
         try:
             return self.records.update(
                 type_, id_, self.habits.taken(resource), if_match, may_create=may_create

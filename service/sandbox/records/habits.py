@@ -37,10 +37,9 @@ class Habits:
         self._written: deque[datetime] = deque()
         self._turn = threading.Lock()
 
-    @property
-    def put_creates(self) -> bool:
-        """Whether an update makes a document that is not there."""
-        return self._is.put_creates
+    def put_creates(self, type_: str) -> bool:
+        """Whether an update makes a document or a response that is not there."""
+        return self._is.put_creates and type_ in (DOCUMENT, "QuestionnaireResponse")
 
     def interactions(self, type_: str) -> tuple[str, ...]:
         """The interactions that the type really has here."""
