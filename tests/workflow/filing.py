@@ -35,6 +35,20 @@ def owed(world: World) -> list[Filing]:
     return filings.of_patient(world.desk.store, as_patient(), NAME)
 
 
+class Killed(BaseException):
+    """Ends a worker as SIGKILL would: nothing of ours catches it."""
+
+
+def dying_at(desk: Desk, point: str) -> Desk:
+    """A desk whose worker dies when it reaches this point of the protocol (K0 to K9)."""
+
+    def dies(reached: str) -> None:
+        if reached == point:
+            raise Killed
+
+    return replace(desk, at=dies)
+
+
 def documents(world: World) -> list[dict[str, Any]]:
     """What the record system really holds."""
     found: list[dict[str, Any]] = world.records().search("DocumentReference", []).resources
@@ -136,7 +150,7 @@ def after(spoil: Callable[[Carry], httpx2.Response]) -> Callable[[Carry], httpx2
     return both
 
 
-def fails(error: type[httpx2.TransportError]) -> Callable[[Carry], httpx2.Response]:
+def fails(error: type[httpx2.TransportError | Killed]) -> Callable[[Carry], httpx2.Response]:
     def broken(carry: Carry) -> httpx2.Response:
         raise error("on the wire")
 

@@ -14,7 +14,7 @@ from service.workflow.desk import LEASE, Breakers, Desk
 from service.workflow.in_hand import ATTEMPT
 from service.workflow.leases import HeldLane, Leases
 from service.workflow.watch_clock import ClockWatch, watch_clock
-from tests.workflow.filing import documents, owed, sent
+from tests.workflow.filing import Killed, documents, dying_at, owed, sent
 from tests.workflow.remembered import log
 from tests.world import CLINIC, World
 
@@ -64,16 +64,9 @@ def test_nothing_leaves_after_a_lease_whatever_the_wall_shows(world: World, hour
 
 
 def test_a_dead_holders_lane_is_taken_over_after_a_whole_lease_of_watching(world: World) -> None:
-    class Killed(BaseException):
-        pass
-
-    def dies(reached: str) -> None:
-        if reached == "K3":
-            raise Killed
-
     sent(world)
     with pytest.raises(Killed):
-        deliver_next(replace(world.desk, at=dies), CLINIC, "dead")
+        deliver_next(dying_at(world.desk, "K3"), CLINIC, "dead")
     other = another_process(world.desk)
     world.clock.set_wall(hours=-1)
     world.clock.pass_time(hours=2)

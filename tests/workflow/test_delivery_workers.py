@@ -19,9 +19,11 @@ from tests.people import app_of
 from tests.workflow.filing import (
     NAME,
     Carry,
+    Killed,
     Trouble,
     answer,
     documents,
+    dying_at,
     fails,
     on_rung,
     owed,
@@ -31,22 +33,11 @@ from tests.workflow.filing import (
 from tests.world import CLINIC, EHR, World
 
 
-def test_a_worker_that_died_in_the_middle_leaves_one_document(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_worker_that_died_in_the_middle_leaves_one_document(world: World) -> None:
     """It was written there, and nobody wrote that down here: the lease ends, and the next worker finds it."""
-
-    class Killed(BaseException):
-        pass
-
-    def killed(*_: object) -> None:
-        raise Killed
-
     sent(world)
-    with monkeypatch.context() as patch:
-        patch.setattr("service.workflow.deliver_entry.settle", killed)
-        with pytest.raises(Killed):
-            world.deliver()
+    with pytest.raises(Killed):
+        deliver_next(dying_at(world.desk, "K9"), CLINIC, "worker")
     assert len(documents(world)) == 1
     assert owed(world)[0].state is FilingState.DUE
     assert world.deliver() == 0  # the dead worker's lease still runs
@@ -58,24 +49,13 @@ def test_a_worker_that_died_in_the_middle_leaves_one_document(
     assert len(documents(world)) == 1
 
 
-def test_on_a_rung_that_searches_a_dead_workers_send_is_waited_out_as_well(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_on_a_rung_that_searches_a_dead_workers_send_is_waited_out_as_well(world: World) -> None:
     """It died between sending and knowing: the lease ends long before the record system may have written."""
-
-    class Killed(BaseException):
-        pass
-
-    def killed(*_: object) -> None:
-        raise Killed
-
     sent(world)
     desk = on_rung(world, Rung.SEARCH)
-    world.net.meddler = trouble = Trouble(fails(httpx2.ReadTimeout))
-    with monkeypatch.context() as patch:
-        patch.setattr("service.workflow.deliver_entry.settle", killed)
-        with pytest.raises(Killed):
-            deliver_next(desk, CLINIC, "dead")
+    world.net.meddler = trouble = Trouble(fails(Killed))
+    with pytest.raises(Killed):
+        deliver_next(desk, CLINIC, "dead")
 
     for _ in range(15):
         world.clock.pass_time(minutes=1)
@@ -93,18 +73,11 @@ def test_on_the_last_rung_a_dead_workers_send_is_never_repeated_by_itself(
 ) -> None:
     """Its bytes left, and nothing but the document itself can tell: found there it is filed, else a person must."""
 
-    class Killed(BaseException):
-        pass
-
-    def dies(point: str) -> None:
-        if point == ("K7" if arrived else "K5"):
-            raise Killed
-
     sent(world)
     desk = on_rung(world, Rung.NONE)
     world.net.meddler = trouble = Trouble(fails(httpx2.ReadTimeout), times=0)
     with pytest.raises(Killed):
-        deliver_next(replace(desk, at=dies), CLINIC, "dead")
+        deliver_next(dying_at(desk, "K7" if arrived else "K5"), CLINIC, "dead")
     for _ in range(5):
         world.clock.pass_time(minutes=30)
         deliver_next(desk, CLINIC, "next")

@@ -36,7 +36,18 @@ from tests.workflow.deciding import (
     text_of,
     version_names,
 )
-from tests.workflow.filing import HEALING, NAME, Carry, Trouble, answer, fails, on_rung, told
+from tests.workflow.filing import (
+    HEALING,
+    NAME,
+    Carry,
+    Killed,
+    Trouble,
+    answer,
+    dying_at,
+    fails,
+    on_rung,
+    told,
+)
 from tests.world import CLINIC, NOON, World
 
 SHARED, PRIVATE = "the harbour lay still", "kept for nobody else"
@@ -324,22 +335,12 @@ def test_a_lost_answer_is_not_forgotten_over_a_later_attempt_that_never_left(wor
     assert states(world, NAME) == [(1, "filed"), (2, "filed")]
 
 
-def test_a_worker_that_died_while_sending_leaves_its_filing_in_its_order(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_worker_that_died_while_sending_leaves_its_filing_in_its_order(world: World) -> None:
     """Killed between the document there and our note of it (K-points): it goes first, and is then replaced."""
 
-    class Killed(BaseException):
-        pass
-
-    def killed(*_: object) -> None:
-        raise Killed
-
     key = written(world)
-    with monkeypatch.context() as patch:
-        patch.setattr("service.workflow.deliver_entry.settle", killed)
-        with pytest.raises(Killed):
-            world.deliver()
+    with pytest.raises(Killed):
+        deliver_next(dying_at(world.desk, "K9"), CLINIC, "worker")
 
     move(world, NAME, key, "six-done-2")
     deliver_for_days(world, NAME)

@@ -13,10 +13,12 @@ from service.workflow.desk import LEASE, Desk
 from tests.web.changing import answered, made, put, writer
 from tests.workflow.filing import (
     Carry,
+    Killed,
     Trouble,
     after,
     change_there,
     documents,
+    dying_at,
     fails,
     keep_rules,
     on_rung,
@@ -238,16 +240,9 @@ def test_nothing_found_is_waited_for_as_long_as_it_may_still_come(world: World) 
 
 
 def test_a_worker_that_died_over_a_strike_leaves_it_to_the_next(world: World) -> None:
-    class Killed(BaseException):
-        pass
-
-    def killed(point: str) -> None:
-        if point == "K7":
-            raise Killed
-
     entered_in_error(world)
     with pytest.raises(Killed):
-        deliver_next(replace(world.desk, at=killed), CLINIC, "dead")
+        deliver_next(dying_at(world.desk, "K7"), CLINIC, "dead")
     world.clock.pass_time(seconds=LEASE.total_seconds() + 1)
 
     assert world.deliver() == 1
