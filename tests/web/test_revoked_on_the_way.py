@@ -1,6 +1,5 @@
 """Access that is taken back at each step of a visit or of an app's work ends there, and not a moment later (T23)."""
 
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -8,19 +7,19 @@ from typing import Any
 import httpx2
 import pytest
 
-from service.cli.demo_clinic import BACKEND
-from service.sandbox.app import create_sandbox
 from service.store import sessions
 from service.web.guards import WIRING
 from service.workflow.deliver_entry import deliver_next
 from tests.factories import response
 from tests.people import App, Browser, Visitor, clinician, officer, patient, sign_in
 from tests.web.deviating_servers import token_says
-from tests.world import CLINIC, EHR, JOURNAL, Network, World, WorldWith, world_with
+from tests.web.opaque_tokens import opaque, with_opaque_tokens
+from tests.world import CLINIC, JOURNAL, World, WorldWith, world_with
 
 __all__ = ["world_with"]  # a fixture that this file alone takes
 
 QR = "QuestionnaireResponse"
+SCOPE = "openid fhirUser patient/QuestionnaireResponse.crus"
 GRACE = 30  # seconds that an introspected token may still be taken
 
 
@@ -188,33 +187,6 @@ def test_what_was_sent_is_filed_whichever_step_the_end_of_access_falls_into(worl
     assert "In your record" in patient(world).get(f"entry/{key}/receipt").text
 
 
-def _introspecting(world_with: WorldWith) -> World:
-    """A world whose clinic has every token introspected."""
-    world = world_with(f'[clinic.{CLINIC}.api]\ntokens = "opaque"\nclients = ["registry", "diary-app"]\n')
-    sandbox = world.sandboxes[CLINIC]
-    before = sandbox.parts.config
-    sandbox.close()
-    apps = tuple(replace(app, introspects=app.client_id == BACKEND) for app in before.apps)
-    sandbox.__dict__["app"] = create_sandbox(replace(before, apps=apps), Network(world.servers))
-    return world
-
-
-def _app(world: World) -> App:
-    now = int(world.clock().timestamp())
-    claims = {
-        "iss": EHR,
-        "sub": "somebody",
-        "aud": world.base,
-        "exp": now + 3600,
-        "jti": secrets.token_hex(8),
-        "client_id": "diary-app",
-        "scope": "openid fhirUser patient/QuestionnaireResponse.crus",
-        "patient": "patient-six-done",
-        "fhirUser": f"{EHR}/fhir/Patient/patient-six-done",
-    }
-    return App(world, str(world.sandboxes[CLINIC].parts.tokens.issued.new_opaque(claims)))
-
-
 def _steps(world: World) -> dict[str, Callable[[App], httpx2.Response]]:
     return {
         "search": lambda app: app.get(QR),
@@ -234,11 +206,11 @@ def test_an_apps_token_ends_thirty_seconds_after_it_was_taken_back(
     world_with: WorldWith, record_property: Callable[[str, object], None]
 ) -> None:
     """Before each of its requests, with the answer of the introspection fresh or some seconds old."""
-    world = _introspecting(world_with)
+    world = with_opaque_tokens(world_with)
     revocations = after = opened = longest = 0
     for name, ask in _steps(world).items():
         for seconds in (0, 1, 15, 28, GRACE, GRACE + 1, 300):
-            app = _app(world)
+            app = App(world, opaque(world, exp=int(world.clock().timestamp()) + 3600, scope=SCOPE))
             assert ask(app).status_code != 401, name
             tokens = world.sandboxes[CLINIC].parts.tokens
             tokens.revoke(app.token, tokens.standing(app.token))

@@ -2,19 +2,17 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import httpx2
 import pytest
 
-from service.cli.demo_clinic import BACKEND
 from service.clinic import ClinicsUnreadable
-from service.sandbox.app import create_sandbox
 from tests.factories import response
 from tests.people import App, app_of, backend_app, patient, signed_token, staff_app
 from tests.smart.people import ec_key, sign
-from tests.world import CLINIC, EHR, JOURNAL, OTHER, OTHER_EHR, Network, World, WorldWith, world_with
+from tests.web.opaque_tokens import opaque, questions, with_opaque_tokens
+from tests.world import CLINIC, EHR, JOURNAL, OTHER, OTHER_EHR, World, WorldWith, world_with
 
 __all__ = ["world_with"]  # a fixture that this file alone takes
 
@@ -226,39 +224,6 @@ def test_tokens_with_unknown_keys_cause_no_storm_of_fetches(world: World) -> Non
     assert len(world.net.asked) - before <= 2
 
 
-def _taking(world_with: WorldWith, tokens: str, clients: str = '"registry", "diary-app"') -> World:
-    """A world whose clinic takes this form of token, and whose record system lets our worker introspect."""
-    world = world_with(f'[clinic.{CLINIC}.api]\ntokens = "{tokens}"\nclients = [{clients}]\n')
-    sandbox = world.sandboxes[CLINIC]
-    before = sandbox.parts.config
-    sandbox.close()
-    apps = tuple(replace(app, introspects=app.client_id == BACKEND) for app in before.apps)
-    sandbox.__dict__["app"] = create_sandbox(replace(before, apps=apps), Network(world.servers))
-    return world
-
-
-def _opaque(world: World, clinic: str = CLINIC, **claims: Any) -> str:
-    """An opaque token as the clinic's own authorization server would give it out; None takes a claim away."""
-    now = int(world.clock().timestamp())
-    right = {
-        "iss": EHR,
-        "sub": "somebody",
-        "aud": world.base,
-        "exp": now + 600,
-        "jti": secrets.token_hex(8),
-        "client_id": "diary-app",
-        "scope": "openid fhirUser patient/QuestionnaireResponse.crs",
-        "patient": "patient-six-done",
-        "fhirUser": f"{EHR}/fhir/Patient/patient-six-done",
-    }
-    kept = {name: value for name, value in (right | claims).items() if value is not None}
-    return str(world.sandboxes[clinic].parts.tokens.issued.new_opaque(kept))
-
-
-def _questions(world: World) -> int:
-    return world.net.asked.count(f"POST {EHR}/auth/introspect")
-
-
 def _revoke(world: World, token: str) -> None:
     tokens = world.sandboxes[CLINIC].parts.tokens
     tokens.revoke(token, tokens.standing(token))
@@ -269,25 +234,23 @@ OPAQUE_ALSO = pytest.mark.parametrize("tokens", ["opaque", "both"])
 
 @OPAQUE_ALSO
 def test_a_patients_own_app_comes_in_with_an_opaque_token(world_with: WorldWith, tokens: str) -> None:
-    world = _taking(world_with, tokens)
+    world = with_opaque_tokens(world_with, tokens)
     patient(world).write("six-done-1", {"ai1.1": "my-words"})
-    app = App(world, _opaque(world))
+    app = App(world, opaque(world))
 
     found = app.get(SEARCH)
 
     assert found.status_code == 200
     assert "my-words" in found.text
     assert app.post(QR, response(world, 2, encounter="six-done-2")).status_code == 201
-    other = App(
-        world, _opaque(world, patient="patient-two-in", fhirUser=f"{EHR}/fhir/Patient/patient-two-in")
-    )
+    other = App(world, opaque(world, patient="patient-two-in", fhirUser=f"{EHR}/fhir/Patient/patient-two-in"))
     assert "my-words" not in other.get(SEARCH).text
-    assert _questions(world) == 2
+    assert questions(world) == 2
 
 
 def test_an_opaque_token_opens_no_more_than_its_scope(world_with: WorldWith) -> None:
-    world = _taking(world_with, "opaque")
-    app = App(world, _opaque(world, scope="openid fhirUser patient/QuestionnaireResponse.r"))
+    world = with_opaque_tokens(world_with, "opaque")
+    app = App(world, opaque(world, scope="openid fhirUser patient/QuestionnaireResponse.r"))
 
     answer = app.get(SEARCH)
 
@@ -298,8 +261,8 @@ def test_an_opaque_token_opens_no_more_than_its_scope(world_with: WorldWith) -> 
 @OPAQUE_ALSO
 def test_a_revoked_token_opens_nothing_after_thirty_seconds(world_with: WorldWith, tokens: str) -> None:
     """T17 of the SMART sheet, threat T23."""
-    world = _taking(world_with, tokens)
-    token = _opaque(world)
+    world = with_opaque_tokens(world_with, tokens)
+    token = opaque(world)
     assert App(world, token).get(SEARCH).status_code == 200
 
     _revoke(world, token)
@@ -312,12 +275,12 @@ def test_a_revoked_token_opens_nothing_after_thirty_seconds(world_with: WorldWit
 
 REFUSED: dict[str, Callable[[World], str]] = {
     "made up": lambda world: secrets.token_urlsafe(32),
-    "ended": lambda world: _opaque(world, exp=1_700_000_000),
-    "of an unlisted client": lambda world: _opaque(world, client_id="ward-tool"),
-    "by another issuer": lambda world: _opaque(world, iss="https://evil.example"),
-    "of the other clinic": lambda world: _opaque(world, clinic=OTHER, iss=OTHER_EHR),
-    "for a person and the whole system": lambda world: _opaque(world, scope="patient/*.rs system/*.rs"),
-    "for the whole system, naming a person": lambda world: _opaque(
+    "ended": lambda world: opaque(world, exp=1_700_000_000),
+    "of an unlisted client": lambda world: opaque(world, client_id="ward-tool"),
+    "by another issuer": lambda world: opaque(world, iss="https://evil.example"),
+    "of the other clinic": lambda world: opaque(world, clinic=OTHER, iss=OTHER_EHR),
+    "for a person and the whole system": lambda world: opaque(world, scope="patient/*.rs system/*.rs"),
+    "for the whole system, naming a person": lambda world: opaque(
         world, client_id="registry", scope="system/*.rs"
     ),
     "a signed one of the record system, for an unlisted client": lambda world: signed_token(
@@ -332,7 +295,7 @@ def test_a_token_the_record_system_does_not_vouch_for_is_refused(
     world_with: WorldWith, tokens: str, name: str
 ) -> None:
     """T14a."""
-    world = _taking(world_with, tokens)
+    world = with_opaque_tokens(world_with, tokens)
     app = App(world, REFUSED[name](world))
 
     for answer in (app.get(SEARCH), app.post(QR, response(world))):
@@ -342,34 +305,34 @@ def test_a_token_the_record_system_does_not_vouch_for_is_refused(
 
 @OPAQUE_ALSO
 def test_a_service_with_an_opaque_token_reads_what_was_sent(world_with: WorldWith, tokens: str) -> None:
-    world = _taking(world_with, tokens)
+    world = with_opaque_tokens(world_with, tokens)
     patient(world).write("six-done-1", {"ai1.1": "x"})
     said = {"scope": "system/QuestionnaireResponse.rs", "patient": None, "fhirUser": None}
 
-    assert len(App(world, _opaque(world, client_id="registry", **said)).get(SEARCH).json()["entry"]) == 1
-    assert App(world, _opaque(world, client_id="stranger", **said)).get(SEARCH).status_code == 401
+    assert len(App(world, opaque(world, client_id="registry", **said)).get(SEARCH).json()["entry"]) == 1
+    assert App(world, opaque(world, client_id="stranger", **said)).get(SEARCH).status_code == 401
 
 
 @OPAQUE_ALSO
 def test_an_app_of_persons_is_no_service(world_with: WorldWith, tokens: str) -> None:
     """Listed because its opaque tokens name no audience, it reaches one patient, and with a system scope nobody."""
-    world = _taking(world_with, tokens, '"registry"]\npersons_apps = ["diary-app"')
+    world = with_opaque_tokens(world_with, tokens, '"registry"]\npersons_apps = ["diary-app"')
     patient(world).write("six-done-1", {"ai1.1": "x"})
     said: dict[str, Any] = {"scope": "system/QuestionnaireResponse.rs", "patient": None, "fhirUser": None}
 
-    assert len(App(world, _opaque(world)).get(SEARCH).json()["entry"]) == 1
-    assert "entry" not in App(world, _opaque(world, **said)).get(SEARCH).json()
-    assert len(App(world, _opaque(world, client_id="registry", **said)).get(SEARCH).json()["entry"]) == 1
+    assert len(App(world, opaque(world)).get(SEARCH).json()["entry"]) == 1
+    assert "entry" not in App(world, opaque(world, **said)).get(SEARCH).json()
+    assert len(App(world, opaque(world, client_id="registry", **said)).get(SEARCH).json()["entry"]) == 1
 
 
 @OPAQUE_ALSO
 def test_an_opaque_token_is_narrowed_by_its_constraints(world_with: WorldWith, tokens: str) -> None:
     """T16: what the record system says of a scope holds as if it stood in a signed token."""
-    world = _taking(world_with, tokens)
+    world = with_opaque_tokens(world_with, tokens)
     patient(world).write("six-done-1", {"ai1.1": "x"})
 
     def found(constraint: str) -> int:
-        app = App(world, _opaque(world, scope=f"openid fhirUser patient/{QR}.rs?{constraint}"))
+        app = App(world, opaque(world, scope=f"openid fhirUser patient/{QR}.rs?{constraint}"))
         answer = app.get(SEARCH)
         return len(answer.json().get("entry", ())) if answer.status_code == 200 else -answer.status_code
 
@@ -380,18 +343,18 @@ def test_an_opaque_token_is_narrowed_by_its_constraints(world_with: WorldWith, t
 
 def test_an_opaque_token_that_names_nobody_opens_nothing(world_with: WorldWith) -> None:
     """T17: without fhirUser nobody knows who is meant."""
-    world = _taking(world_with, "opaque")
+    world = with_opaque_tokens(world_with, "opaque")
 
-    assert App(world, _opaque(world, scope="patient/QuestionnaireResponse.rs")).get(SEARCH).status_code == 403
-    assert App(world, _opaque(world, patient=None)).get(SEARCH).status_code == 403
+    assert App(world, opaque(world, scope="patient/QuestionnaireResponse.rs")).get(SEARCH).status_code == 403
+    assert App(world, opaque(world, patient=None)).get(SEARCH).status_code == 403
 
 
 @OPAQUE_ALSO
 def test_an_outage_is_no_reason_to_sign_in_again_nor_to_let_anybody_in(
     world_with: WorldWith, tokens: str
 ) -> None:
-    world = _taking(world_with, tokens)
-    app = App(world, _opaque(world))
+    world = with_opaque_tokens(world_with, tokens)
+    app = App(world, opaque(world))
     sandbox = world.servers.pop(EHR)
 
     answer = app.get(SEARCH)
@@ -407,11 +370,11 @@ def test_a_record_system_that_does_not_let_us_ask_is_our_trouble(world_with: Wor
     """The demo's worker is not registered to introspect: 503, and never a client that is sent away for good."""
     world = world_with(f'[clinic.{CLINIC}.api]\ntokens = "opaque"\nclients = ["diary-app"]\n')
 
-    assert App(world, _opaque(world)).get(SEARCH).status_code == 503
+    assert App(world, opaque(world)).get(SEARCH).status_code == 503
 
 
 def test_a_spoilt_answer_lets_nobody_in(world_with: WorldWith) -> None:
-    world = _taking(world_with, "opaque")
+    world = with_opaque_tokens(world_with, "opaque")
 
     def spoil(request: httpx2.Request, answer: Callable[[], httpx2.Response]) -> httpx2.Response:
         if not request.url.path.endswith("/introspect"):
@@ -420,29 +383,29 @@ def test_a_spoilt_answer_lets_nobody_in(world_with: WorldWith) -> None:
 
     world.net.meddler = spoil
 
-    assert App(world, _opaque(world)).get(SEARCH).status_code == 503
+    assert App(world, opaque(world)).get(SEARCH).status_code == 503
 
 
 def test_many_requests_ask_once(world_with: WorldWith) -> None:
-    world = _taking(world_with, "opaque")
-    good, bad = App(world, _opaque(world)), App(world, "made-up")
+    world = with_opaque_tokens(world_with, "opaque")
+    good, bad = App(world, opaque(world)), App(world, "made-up")
 
     assert {good.get(SEARCH).status_code for _ in range(20)} == {200}
     assert {bad.get(SEARCH).status_code for _ in range(20)} == {401}
-    assert _questions(world) == 2
+    assert questions(world) == 2
 
 
 def test_with_both_a_signed_token_is_judged_by_its_signature(world_with: WorldWith) -> None:
-    world = _taking(world_with, "both")
+    world = with_opaque_tokens(world_with, "both")
 
     assert app_of(world).get(SEARCH).status_code == 200
     assert App(world, signed_token(world, aud=f"{EHR}/fhir")).get(SEARCH).status_code == 401
-    assert _questions(world) == 0
+    assert questions(world) == 0
 
 
 def test_with_opaque_a_signed_token_is_asked_about_like_any_other(world_with: WorldWith) -> None:
     """So a clinic can have every revocation count, whatever its tokens look like."""
-    world = _taking(world_with, "opaque")
+    world = with_opaque_tokens(world_with, "opaque")
     token = signed_token(world, scope="openid fhirUser patient/QuestionnaireResponse.rs")
     assert App(world, token).get(SEARCH).status_code == 200
 
@@ -450,19 +413,19 @@ def test_with_opaque_a_signed_token_is_asked_about_like_any_other(world_with: Wo
     world.clock.pass_time(seconds=30)
 
     assert App(world, token).get(SEARCH).status_code == 401
-    assert _questions(world) == 2
+    assert questions(world) == 2
 
 
 def test_by_default_nobody_is_asked_about_an_opaque_token(world: World) -> None:
-    assert App(world, _opaque(world)).get(SEARCH).status_code == 401
-    assert _questions(world) == 0
+    assert App(world, opaque(world)).get(SEARCH).status_code == 401
+    assert questions(world) == 0
 
 
 def test_a_refused_opaque_token_stands_in_no_log(
     world_with: WorldWith, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Threat T22."""
-    world = _taking(world_with, "opaque")
+    world = with_opaque_tokens(world_with, "opaque")
     token = secrets.token_urlsafe(32)
 
     answer = App(world, token).get(SEARCH)

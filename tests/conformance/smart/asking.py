@@ -1,15 +1,11 @@
-"""Software at our own FHIR base, and the opaque tokens that a clinic may let it show."""
+"""Software at our own FHIR base."""
 
-import secrets
-from dataclasses import replace
 from typing import Any
 
 import httpx2
 
-from service.cli.demo_clinic import BACKEND
-from service.sandbox.app import create_sandbox
 from tests.people import App, signed_token
-from tests.world import CLINIC, EHR, JOURNAL, Network, World, WorldWith
+from tests.world import CLINIC, EHR, JOURNAL, World
 
 QR = "QuestionnaireResponse"
 SET = "Questionnaire/after-infusion-1"
@@ -46,37 +42,3 @@ def codes(answer: httpx2.Response) -> list[str]:
     assert answer.headers["content-type"] == "application/fhir+json", answer.text
     assert answer.json()["resourceType"] == "OperationOutcome"
     return [one["code"] for one in answer.json()["issue"]]
-
-
-def with_opaque_tokens(world_with: WorldWith, clients: str = '"registry", "diary-app"') -> World:
-    """A world whose clinic takes opaque tokens, and whose record system tells our worker about them."""
-    world = world_with(f'[clinic.{CLINIC}.api]\ntokens = "opaque"\nclients = [{clients}]\n')
-    sandbox = world.sandboxes[CLINIC]
-    before = sandbox.parts.config
-    sandbox.close()
-    apps = tuple(replace(app, introspects=app.client_id == BACKEND) for app in before.apps)
-    sandbox.__dict__["app"] = create_sandbox(replace(before, apps=apps), Network(world.servers))
-    return world
-
-
-def opaque(world: World, **claims: Any) -> str:
-    """An opaque token as the clinic's authorization server would give it; None takes a claim away."""
-    now = int(world.clock().timestamp())
-    right = {
-        "iss": EHR,
-        "sub": "somebody",
-        "aud": world.base,
-        "exp": now + 600,
-        "jti": secrets.token_hex(8),
-        "client_id": "diary-app",
-        "scope": "openid fhirUser patient/QuestionnaireResponse.rs",
-        "patient": MINE,
-        "fhirUser": f"{EHR}/fhir/Patient/{MINE}",
-    }
-    kept = {name: value for name, value in (right | claims).items() if value is not None}
-    return str(world.sandboxes[CLINIC].parts.tokens.issued.new_opaque(kept))
-
-
-def questions(world: World) -> int:
-    """How often the record system was asked about a token."""
-    return world.net.asked.count(f"POST {EHR}/auth/introspect")

@@ -2,8 +2,9 @@
 five seconds. [Our rule; RFC 7662 4]
 """
 
-from tests.conformance.smart.asking import QR, opaque, questions, with_opaque_tokens
+from tests.conformance.smart.asking import QR
 from tests.people import App
+from tests.web.opaque_tokens import opaque, questions, with_opaque_tokens
 from tests.world import CLINIC, WorldWith
 
 

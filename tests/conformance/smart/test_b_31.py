@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.smart.asking import QR, opaque, with_opaque_tokens
+from tests.conformance.smart.asking import QR
 from tests.people import App, patient
+from tests.web.opaque_tokens import opaque, with_opaque_tokens
 from tests.world import EHR, WorldWith
 
 OTHER_PERSON = {"patient": "patient-two-in", "fhirUser": f"{EHR}/fhir/Patient/patient-two-in"}

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import httpx2
 import pytest
 
-from tests.conformance.smart.asking import QR, opaque, with_opaque_tokens
+from tests.conformance.smart.asking import QR
 from tests.people import App
+from tests.web.opaque_tokens import opaque, with_opaque_tokens
 from tests.world import WorldWith
 
 

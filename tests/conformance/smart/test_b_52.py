@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.conformance.smart.asking import QR, opaque, with_opaque_tokens
+from tests.conformance.smart.asking import QR
 from tests.conformance.smart.granting import VISITS, granted
 from tests.people import App, signed_token
 from tests.sandbox.conftest import BASE, Clinic
+from tests.web.opaque_tokens import opaque, with_opaque_tokens
 from tests.world import CLINIC, World, WorldWith
 
 
