@@ -141,6 +141,15 @@ def officer(world: World, clinic: str = CLINIC) -> Officer:
     return Officer(world, browser, arrived(browser.press(page, "Open in a new tab")))
 
 
+def each_visitor(world: World) -> dict[str, Visitor]:
+    """One person of each kind, signed in, by the name of the policy that lets them in."""
+    return {
+        "patient-page": patient(world),
+        "clinician-page": clinician(world),
+        "officer-page": officer(world),
+    }
+
+
 def arrived(page: Page) -> Page:
     """The page, which must be one of ours and all right."""
     assert page.status == 200, (page.url, page.text[:2000])

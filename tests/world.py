@@ -37,6 +37,7 @@ from service.workflow.desk import Desk
 from service.workflow.find_infusions import find_infusions
 from tests.every_answer import ANSWERS, Witness
 from tests.front_desk import front_desk_app
+from tests.store.plain_role import migrated_for_a_plain_role
 
 JOURNAL = "http://127.0.0.1:8080"
 EHR = "http://localhost:8090"
@@ -325,3 +326,21 @@ def world(
     with made.closing:
         yield made
         record_property(ANSWERS, dict(made.witness.counted))
+
+
+@pytest.fixture
+def world_on_postgresql(
+    tmp_path: Path,
+    template: Path,
+    rendering_child: RenderingChild,
+    monkeypatch: pytest.MonkeyPatch,
+    postgres_url: str,
+) -> Iterator[World]:
+    """A world whose service keeps everything in PostgreSQL, as a role that owns nothing there."""
+    copy_world(template, tmp_path / "world")
+    (tmp_path / "world" / "journal.sqlite").unlink()
+    with migrated_for_a_plain_role(postgres_url) as url:
+        made = start(tmp_path / "world", rendering_child, monkeypatch, database_url=url)
+        with made.closing:
+            yield made
+    shutil.rmtree(tmp_path / "world")

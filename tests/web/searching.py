@@ -4,6 +4,7 @@ A question is a value: the parameters with their alternatives. `written` puts it
 resource whether it answers, and neither knows how the service does it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,6 +13,28 @@ from urllib.parse import quote
 Value = dict[str, Any]
 URN = "urn:ietf:rfc:3986"
 PREFIXES = ("", "eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
+
+
+def comparators(begins: datetime, length: timedelta) -> dict[str, Callable[[datetime], bool]]:
+    """What each prefix says of an instant when the value written is this span (R4 search, 3.1.1.4.6)."""
+    ends = begins + length
+    return {
+        "": lambda at: begins <= at < ends,
+        "eq": lambda at: begins <= at < ends,
+        "ge": lambda at: at >= begins,
+        "gt": lambda at: at >= ends,
+        "lt": lambda at: at < begins,
+        "le": lambda at: at < ends,
+    }
+
+
+def minute_and_day(at: datetime) -> dict[str, tuple[datetime, timedelta]]:
+    """An instant as it is written to the minute and to the day, each with the span that is meant."""
+    minute = at.replace(second=0, microsecond=0)
+    return {
+        f"{at:%Y-%m-%dT%H:%MZ}": (minute, timedelta(minutes=1)),
+        f"{at:%Y-%m-%d}": (minute.replace(hour=0, minute=0), timedelta(days=1)),
+    }
 
 
 @dataclass(frozen=True)

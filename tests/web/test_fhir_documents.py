@@ -3,10 +3,8 @@
 import base64
 import hashlib
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -23,14 +21,12 @@ from service.r4.document_reference import SEARCHED
 from service.store import deeds, documents, entries
 from service.store.row_security import tell, whole_house
 from service.store.tables import entry_versions
-from service.summary.rendering import RenderingChild
 from service.workflow.relink_entry import relink_entry
 from tests.people import FORM, App, app_of, backend_app, patient, staff_app
-from tests.store.plain_role import migrated_for_a_plain_role
 from tests.web.fhir_answers import QR, Value, ids, issues
 from tests.workflow.contexts import as_clinician
 from tests.workflow.remembered import log
-from tests.world import CLINIC, OTHER, World, copy_world, start
+from tests.world import CLINIC, OTHER, World
 
 DR = "DocumentReference"
 SHARED, PRIVATE = "the harbour lay still", "kept for nobody else"
@@ -92,32 +88,20 @@ def there(world: World, clinic: str = CLINIC) -> list[Value]:
     return [one if isinstance(one, dict) else json.loads(one) for one in found]
 
 
-@pytest.fixture
-def walled(
-    tmp_path: Path,
-    template: Path,
-    rendering_child: RenderingChild,
-    monkeypatch: pytest.MonkeyPatch,
-    postgres_url: str,
-) -> Iterator[World]:
-    """A world that keeps everything in PostgreSQL, behind its policies on rows."""
-    copy_world(template, tmp_path / "world")
-    (tmp_path / "world" / "journal.sqlite").unlink()
-    with migrated_for_a_plain_role(postgres_url) as url:
-        made = start(tmp_path / "world", rendering_child, monkeypatch, database_url=url)
-        with made.closing:
-            yield made
-
-
 @pytest.mark.postgres
-def test_it_is_the_same_on_postgresql(walled: World) -> None:
-    entry = filed(walled)
-    theirs = filed(walled, "patient-eight-done")
-    moved(walled, entry, "six-done-2")
-    walled.deliver()
+def test_it_is_the_same_on_postgresql(world_on_postgresql: World) -> None:
+    world = world_on_postgresql
+    entry = filed(world)
+    theirs = filed(world, "patient-eight-done")
+    moved(world, entry, "six-done-2")
+    world.deliver()
     day = "2026-11-20"
 
-    for app in (mine(walled), staff(walled, chart="patient-six-done"), backend(walled)):
+    for app in (
+        mine(world),
+        staff(world, chart="patient-six-done"),
+        backend(world),
+    ):
         assert app.get(f"{DR}/{entry}/_history").json()["total"] == 2
         assert app.get(f"{DR}/{entry}/_history/1").json()["status"] == "superseded"
         assert app.get(f"Binary/{entry}.2").content.startswith(b"%PDF")
@@ -128,11 +112,11 @@ def test_it_is_the_same_on_postgresql(walled: World) -> None:
             assert ids(app.get(f"{DR}?{query}")) == [entry]
         for prefix in ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap"):
             assert ids(app.get(f"{DR}?_id={entry}&period={prefix}{day}")) == []
-    assert mine(walled).get(f"{DR}/{theirs}").status_code == 404
-    assert mine(walled).get(f"Binary/{theirs}.1").status_code == 404
-    first = backend(walled).get(f"{DR}?_count=1").json()
+    assert mine(world).get(f"{DR}/{theirs}").status_code == 404
+    assert mine(world).get(f"Binary/{theirs}.1").status_code == 404
+    first = backend(world).get(f"{DR}?_count=1").json()
     following = next(link["url"] for link in first["link"] if link["relation"] == "next")
-    assert ids(backend(walled).get(following.removeprefix(f"{walled.base}/"))) == [theirs]
+    assert ids(backend(world).get(following.removeprefix(f"{world.base}/"))) == [theirs]
 
 
 # --- the document --------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from service.audit.record import Deed
 from service.cli.demo_clinic import CLINIC
 from tests.factories import keyed, response
 from tests.people import FORM, App, app_of, backend_app, patient, staff_app
+from tests.web.searching import comparators, minute_and_day
 from tests.workflow.remembered import log
 from tests.world import OTHER, World
 
@@ -78,21 +79,8 @@ def test_every_comparator_of_authored_covers_the_span_that_was_written(world: Wo
         times[kept["id"]] = kept["authored"]
         world.clock.pass_time(days=1)
     at = world.clock() - timedelta(days=2, minutes=minutes)
-    spans = {
-        f"{at:%Y-%m-%dT%H:%MZ}": (at.replace(second=0, microsecond=0), timedelta(minutes=1)),
-        f"{at:%Y-%m-%d}": (at.replace(hour=0, minute=0, second=0, microsecond=0), timedelta(days=1)),
-    }
-    for written, (begins, length) in spans.items():
-        ends = begins + length
-        oracle = {
-            "": lambda t, b=begins, e=ends: b <= t < e,
-            "eq": lambda t, b=begins, e=ends: b <= t < e,
-            "ge": lambda t, b=begins: t >= b,
-            "gt": lambda t, e=ends: t >= e,
-            "lt": lambda t, b=begins: t < b,
-            "le": lambda t, e=ends: t < e,
-        }
-        for prefix, holds in oracle.items():
+    for written, span in minute_and_day(at).items():
+        for prefix, holds in comparators(*span).items():
             wanted = {name for name, time in times.items() if holds(_instant(time))}
             assert set(found(app_of(world), f"authored={prefix}{written}")) == wanted, (prefix, written)
 

@@ -1,7 +1,7 @@
 """Assigned sets as Tasks: what apps may find, how far they reach, and that no Task tells of a draft (rules 9, 13)."""
 
 import random
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -15,6 +15,7 @@ from service.audit.record import Deed
 from tests.front_desk import FrontDesk
 from tests.people import FORM, App, app_of, backend_app, patient, staff_app
 from tests.web.fhir_answers import ids, issues
+from tests.web.searching import comparators, minute_and_day
 from tests.workflow.remembered import log
 from tests.world import OTHER, World
 
@@ -138,21 +139,8 @@ def test_every_comparator_covers_the_span_that_was_written(
     times = {one["id"]: datetime.fromisoformat(one[element]) for one in resources(app.get("Task"))}
     assert len(set(times.values())) > (1 if parameter != "authored-on" else 0)
     at = max(times.values())
-    spans = {
-        f"{at:%Y-%m-%dT%H:%MZ}": (at.replace(second=0, microsecond=0), timedelta(minutes=1)),
-        f"{at:%Y-%m-%d}": (at.replace(hour=0, minute=0, second=0, microsecond=0), timedelta(days=1)),
-    }
-    for written, (begins, length) in spans.items():
-        ends = begins + length
-        oracle = {
-            "": lambda t, b=begins, e=ends: b <= t < e,
-            "eq": lambda t, b=begins, e=ends: b <= t < e,
-            "ge": lambda t, b=begins: t >= b,
-            "gt": lambda t, e=ends: t >= e,
-            "lt": lambda t, b=begins: t < b,
-            "le": lambda t, e=ends: t < e,
-        }
-        for prefix, holds in oracle.items():
+    for written, span in minute_and_day(at).items():
+        for prefix, holds in comparators(*span).items():
             wanted = {name for name, time in times.items() if holds(time)}
             assert set(ids(app.get(f"Task?{parameter}={prefix}{written}"))) == wanted, (prefix, written)
     between = f"{parameter}=ge2026-11-20&{parameter}=lt2026-11-22"

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from service.store.row_security import whole_house
-from tests.people import FORM, Patient, Visitor, clinician, officer, patient
+from tests.people import FORM, Patient, Visitor, each_visitor, patient
 from tests.web.probing import PAGES, WORDS, Probe, probes
 from tests.world import CLINIC, JOURNAL, World
 
@@ -115,11 +115,7 @@ def state(world: World) -> list[object]:
 def test_no_forged_request_changes_anything(
     world: World, record_property: Callable[[str, object], None]
 ) -> None:
-    visitors: dict[str, Visitor] = {
-        "patient-page": patient(world),
-        "clinician-page": clinician(world),
-        "officer-page": officer(world),
-    }
+    visitors = each_visitor(world)
     ada = visitors["patient-page"]
     assert isinstance(ada, Patient)
     key, other = ada.begin("six-done-2"), patient(world, "patient-two-in").csrf

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from service import paths
-from tests.people import App, Browser, Visitor, app_of, clinician, officer, patient
+from tests.people import App, Browser, Visitor, app_of, clinician, each_visitor, officer, patient
 from tests.web.probing import PAGES, WORDS, Probe, knock, probes
 from tests.world import CLINIC, JOURNAL, World
 
@@ -49,11 +49,7 @@ UNHEARD = (
 
 def answers_with_a_patient(world: World) -> Iterator[tuple[Probe, httpx2.Response]]:
     """Every door that is not open to everybody, by whoever it is for and by nobody."""
-    visitors: dict[str, Visitor] = {
-        "patient-page": patient(world),
-        "clinician-page": clinician(world),
-        "officer-page": officer(world),
-    }
+    visitors = each_visitor(world)
     ada, app = visitors["patient-page"], app_of(world)
     key = ada.write("six-done-1", {"ai1.1": WORDS})  # type: ignore[attr-defined]
     begun = ada.begin("six-done-2")  # type: ignore[attr-defined]
@@ -120,11 +116,7 @@ def test_no_other_page_may_read_ours_with_our_cookies(
     world: World, record_property: Callable[[str, object], None]
 ) -> None:
     """Every route of a visit with its cookie and each strange origin, and the browser's question before it."""
-    visitors: dict[str, Visitor] = {
-        "patient-page": patient(world),
-        "clinician-page": clinician(world),
-        "officer-page": officer(world),
-    }
+    visitors = each_visitor(world)
     asked, told = 0, []
     for probe in (one for one in probes(world.app) if one.policy in PAGES and "sign-out" not in one.path):
         visitor = visitors[probe.policy]

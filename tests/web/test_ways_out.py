@@ -5,7 +5,7 @@ from urllib.parse import quote, urlencode
 
 import httpx2
 
-from tests.people import FORM, Visitor, clinician, officer, patient
+from tests.people import FORM, Visitor, each_visitor, patient
 from tests.web.probing import Probe, probes
 from tests.world import CLINIC, EHR, JOURNAL, World
 
@@ -86,11 +86,7 @@ def test_nothing_in_a_request_chooses_where_it_leads(
     world: World, record_property: Callable[[str, object], None]
 ) -> None:
     """Every route of the people's pages, signed in; the witness of every world judges each redirect besides."""
-    visitors: dict[str, Visitor] = {
-        "patient-page": patient(world),
-        "clinician-page": clinician(world),
-        "officer-page": officer(world),
-    }
+    visitors = each_visitor(world)
     sent = visitors["patient-page"].write("six-done-1", {"ai1.1": "words"})  # type: ignore[attr-defined]
     before, asked, out = world.witness.counted["redirects_observed"], 0, []
     for probe in (one for one in probes(world.app) if "sign-out" not in one.path and "/fhir" not in one.path):

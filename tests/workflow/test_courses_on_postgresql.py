@@ -1,12 +1,10 @@
 """Infusions, decisions and Tasks on PostgreSQL, where several processes look, decide and hand over at once."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +13,6 @@ from service.journal.rulings import Reason
 from service.journal.worklist import Way
 from service.store import rulings
 from service.store.writer import Writer
-from service.summary.rendering import RenderingChild
 from service.workflow import decide
 from service.workflow.bring_up_to_date import bring_up_to_date
 from service.workflow.decide import Decision
@@ -24,11 +21,10 @@ from service.workflow.find_infusions import find_infusions
 from service.workflow.hand_over_tasks import hand_over_tasks
 from tests.front_desk import FrontDesk
 from tests.people import patient
-from tests.store.plain_role import migrated_for_a_plain_role
 from tests.workflow.contexts import as_clinician
 from tests.workflow.courses import asked, living, versions
 from tests.workflow.deciding import capture, current, encounters_of, id_of, item, move, states
-from tests.world import CLINIC, NOON, World, copy_world, start
+from tests.world import CLINIC, NOON, World
 
 pytestmark = pytest.mark.postgres
 NAME = "patient-none-yet"
@@ -37,21 +33,8 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def world(
-    tmp_path: Path,
-    template: Path,
-    rendering_child: RenderingChild,
-    monkeypatch: pytest.MonkeyPatch,
-    postgres_url: str,
-) -> Iterator[World]:
-    """A world whose service keeps everything in PostgreSQL, as a role that owns nothing there."""
-    copy_world(template, tmp_path / "world")
-    (tmp_path / "world" / "journal.sqlite").unlink()
-    with migrated_for_a_plain_role(postgres_url) as url:
-        made = start(tmp_path / "world", rendering_child, monkeypatch, database_url=url)
-        with made.closing:
-            yield made
-    shutil.rmtree(tmp_path / "world")
+def world(world_on_postgresql: World) -> World:
+    return world_on_postgresql
 
 
 @contextmanager

@@ -1,9 +1,6 @@
 """The same small world on PostgreSQL, where other processes could write too: what matters there once more."""
 
-import shutil
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -11,7 +8,6 @@ import pytest
 from service.journal.entries import FilingState
 from service.journal.problems import ChangedElsewhere
 from service.store import drafts, entries, filings, serving_role
-from service.summary.rendering import RenderingChild
 from service.workflow.audit_by_command import verify_clinic
 from service.workflow.begin_entry import begin_entry
 from service.workflow.deliver_entry import deliver_next
@@ -19,30 +15,16 @@ from service.workflow.save_draft import Answer, save_draft
 from service.workflow.submit_entry import submit_entry
 from tests.factories import keyed, response
 from tests.people import app_of, backend_app, clinician, officer, patient
-from tests.store.plain_role import migrated_for_a_plain_role
 from tests.workflow.contexts import as_patient
-from tests.world import CLINIC, World, copy_world, start
+from tests.world import CLINIC, World
 
 pytestmark = pytest.mark.postgres
 QR = "QuestionnaireResponse"
 
 
 @pytest.fixture
-def world(
-    tmp_path: Path,
-    template: Path,
-    rendering_child: RenderingChild,
-    monkeypatch: pytest.MonkeyPatch,
-    postgres_url: str,
-) -> Iterator[World]:
-    """A world whose service keeps everything in PostgreSQL, as a role that owns nothing there."""
-    copy_world(template, tmp_path / "world")
-    (tmp_path / "world" / "journal.sqlite").unlink()
-    with migrated_for_a_plain_role(postgres_url) as url:
-        made = start(tmp_path / "world", rendering_child, monkeypatch, database_url=url)
-        with made.closing:
-            yield made
-    shutil.rmtree(tmp_path / "world")
+def world(world_on_postgresql: World) -> World:
+    return world_on_postgresql
 
 
 def test_the_second_wall_stands_before_this_world(world: World) -> None:
