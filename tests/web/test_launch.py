@@ -181,6 +181,17 @@ def test_another_browser_cannot_use_the_way_back_and_the_launch_is_not_lost_by_t
     assert is_in(browser.ask("GET", back))
 
 
+def test_the_secret_of_another_launch_does_not_fit_under_this_ones_name(world: World) -> None:
+    """Whoever can set a cookie of this name in a browser still does not know what stands in the right one."""
+    browser, back = begun(world)
+    other, _ = begun(world, "Patient/patient-two-in")
+    (name,) = (one.name for one in browser.jar if one.name.startswith("__Host-launch-"))
+    (secret,) = (one.value for one in other.jar if one.name.startswith("__Host-launch-"))
+
+    assert Browser(world).ask("GET", back, headers={"Cookie": f"{name}={secret}"}).status_code == 400
+    assert is_in(browser.ask("GET", back))
+
+
 def test_a_launch_lives_ten_minutes(world: World) -> None:
     browser, back = begun(world)
     world.clock.pass_time(minutes=10)
