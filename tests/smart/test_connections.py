@@ -1,50 +1,15 @@
 """Connections on real sockets: one deadline for the whole exchange, permitted addresses only (F19, F20, F22; T19)."""
 
 import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 
 import httpx2
 import pytest
 
 from service.smart.connections import LOOPBACK, outbound_client
 from service.smart.exchange import ExchangeFailed, Limits, send
-
-Talk = Callable[[socket.socket], None]
-
-
-@contextmanager
-def _server(talk: Talk, seen: list[bytes] | None = None) -> Iterator[str]:
-    """A server that reads one request a connection and then talks as told; `seen` collects the requests."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    listener.settimeout(0.05)
-    kept = [] if seen is None else seen
-    stop = threading.Event()
-
-    def serve() -> None:
-        while not stop.is_set():
-            try:
-                connection, _ = listener.accept()
-            except TimeoutError:
-                continue
-            with connection:
-                connection.settimeout(5)
-                try:
-                    kept.append(connection.recv(65536))
-                    talk(connection)
-                except OSError:
-                    continue
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        stop.set()
-        thread.join(6)
-        listener.close()
+from tests.smart.stalling import STALLS, Talk, talking_server
 
 
 @pytest.fixture
@@ -64,30 +29,10 @@ def _ask(
         return failed
 
 
-def _trickle(first: bytes, piece: bytes) -> Talk:
-    def talk(connection: socket.socket) -> None:
-        connection.sendall(first)
-        for _ in range(24):
-            time.sleep(0.05)
-            connection.sendall(piece)
-
-    return talk
-
-
-STALLS: dict[str, Talk] = {
-    "says nothing": lambda connection: time.sleep(1.2),
-    "a header a moment": _trickle(b"HTTP/1.1 200 OK\r\n", b"X-More: 1\r\n"),
-    "a letter of a header a moment": _trickle(b"HTTP/1.1 200 OK\r\nX-", b"a"),
-    "a byte of the body a moment": _trickle(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", b"a"),
-    "a chunk a moment": _trickle(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\na\r\n"),
-    "continue for ever": _trickle(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
-}
-
-
 @pytest.mark.parametrize("talk", STALLS.values(), ids=STALLS.keys())
 def test_a_server_that_stalls_is_left_at_the_deadline(http: httpx2.Client, talk: Talk) -> None:
     """F19: however it stalls, the whole exchange ends in time; and the request counts as sent."""
-    with _server(talk) as url:
+    with talking_server(talk) as url:
         begun = time.monotonic()
         failed = _ask(http, url)
         held = time.monotonic() - begun
@@ -98,7 +43,7 @@ def test_a_server_that_stalls_is_left_at_the_deadline(http: httpx2.Client, talk:
 
 def test_a_good_answer_is_read(http: httpx2.Client) -> None:
     """The ordinary case, so that the refusals below have their own causes."""
-    with _server(lambda c: c.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")) as url:
+    with talking_server(lambda c: c.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")) as url:
         assert _ask(http, url) == b"ok"
 
 
@@ -116,7 +61,7 @@ def test_a_good_answer_is_read(http: httpx2.Client) -> None:
 )
 def test_a_broken_answer_is_no_answer(http: httpx2.Client, answer: bytes, reason: str) -> None:
     """F18, F21, F22: nothing half-read is ever used, and what was sent counts as sent."""
-    with _server(lambda connection: connection.sendall(answer)) as url:
+    with talking_server(lambda connection: connection.sendall(answer)) as url:
         failed = _ask(http, url, content=b"{}")
     assert isinstance(failed, ExchangeFailed)
     assert (failed.reason, failed.sent) == (reason, True)
@@ -125,9 +70,9 @@ def test_a_broken_answer_is_no_answer(http: httpx2.Client, answer: bytes, reason
 def test_a_redirect_is_an_answer_and_is_not_followed(http: httpx2.Client) -> None:
     """F20: the token goes nowhere else."""
     hits = []
-    with _server(lambda connection: hits.append(1)) as trap:
+    with talking_server(lambda connection: hits.append(1)) as trap:
         reply = f"HTTP/1.1 307 Look\r\nLocation: {trap}/\r\nContent-Length: 0\r\n\r\n".encode()
-        with _server(lambda connection: connection.sendall(reply)) as url:
+        with talking_server(lambda connection: connection.sendall(reply)) as url:
             answer = send(http, "GET", url, headers={"Authorization": "Bearer secret"})
     assert answer.status == 307
     assert hits == []
@@ -138,7 +83,7 @@ def test_cookies_do_not_travel_between_calls(http: httpx2.Client) -> None:
     seen: list[bytes] = []
 
     answer = b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
-    with _server(lambda connection: connection.sendall(answer), seen) as url:
+    with talking_server(lambda connection: connection.sendall(answer), seen) as url:
         send(http, "GET", url, headers={})
         send(http, "GET", url, headers={})
     assert len(seen) == 2
@@ -150,7 +95,7 @@ def test_a_cookie_that_the_client_holds_is_not_sent() -> None:
     seen: list[bytes] = []
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
     with (
-        _server(lambda connection: connection.sendall(answer), seen) as url,
+        talking_server(lambda connection: connection.sendall(answer), seen) as url,
         httpx2.Client(cookies={"a": "b"}) as http,
     ):
         send(http, "GET", url, headers={})
@@ -161,7 +106,7 @@ def test_a_cookie_that_the_client_holds_is_not_sent() -> None:
 def test_without_permission_this_machine_is_not_called(host: str) -> None:
     """T19: the address is judged when the name has been resolved, so a name that leads inside leads nowhere."""
     hits = []
-    with _server(lambda connection: hits.append(1)) as url, outbound_client(time.monotonic) as http:
+    with talking_server(lambda connection: hits.append(1)) as url, outbound_client(time.monotonic) as http:
         failed = _ask(http, url.replace("127.0.0.1", host))
     assert isinstance(failed, ExchangeFailed)
     assert not failed.sent
@@ -179,7 +124,7 @@ def test_a_closed_port_means_not_sent(http: httpx2.Client) -> None:
 
 def test_a_server_without_tls_means_not_sent(http: httpx2.Client) -> None:
     """D-14: TLS fails before anything of ours is on the wire."""
-    with _server(lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")) as url:
+    with talking_server(lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")) as url:
         failed = _ask(http, url.replace("http:", "https:"), content=b"{}")
     assert isinstance(failed, ExchangeFailed)
     assert not failed.sent
@@ -197,7 +142,7 @@ def test_the_environment_chooses_no_way(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
     with (
-        _server(lambda c: c.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")) as url,
+        talking_server(lambda c: c.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")) as url,
         outbound_client(time.monotonic, permitted=LOOPBACK) as http,
     ):
         assert _ask(http, url) == b"ok"
