@@ -5,7 +5,7 @@ of this house (product rules 13-17).
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -115,6 +115,7 @@ class EntryVersion:
     "Practitioner/7"; None for the patient, or for this service where it attached the entry by rule) and `why` (a
     Reason, where a person decided) tell of this version's making. Until `held_until` only the patient sees it
     (rule 15). `follows` is the number before this one where that is not the one below it (`journal.numbers`).
+    `because` is what the patient says to the care team of why they changed these words, where they do (rule 17).
     """
 
     id: str
@@ -136,6 +137,7 @@ class EntryVersion:
     why: str | None = None
     held_until: datetime | None = None
     follows: int | None = None
+    because: str | None = field(default=None, repr=False)
 
     @property
     def before(self) -> int:

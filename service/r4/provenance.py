@@ -32,6 +32,8 @@ def write(version: EntryVersion, *, id: str, device: str, base: str = "") -> byt
     }
     if version.why is not None:
         said["reason"] = [{"coding": [{"system": DECISION_REASONS, "code": Reason(version.why).value}]}]
+    elif version.because is not None and version.cause is Cause.SENT:
+        said["reason"] = [{"text": version.because}]
     said |= {"activity": {"coding": _activity(version)}, "agent": [_agent(version, device)]}
     if version.before:
         said["entity"] = [{"role": "revision", "what": _response(version, version.before, base)}]

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from service.journal.entries import Answer, Cause, EntryStatus, EntryVersion
-from service.store.sealing import Place, Seal
+from service.store.sealing import Place, Seal, Sealed
 from service.store.tables import entries, entry_versions, filings, summaries
 from service.store.words import as_link, link_columns, opened_answers, sealed_answers
 
@@ -64,6 +64,7 @@ def as_version(seal: Seal, row: Row[Any], with_private: bool) -> EntryVersion:
         why=row.why,
         held_until=row.held_until,
         follows=row.follows,
+        because=_because(seal, names, row.because),
     )
 
 
@@ -84,6 +85,10 @@ def _move_head(connection: Connection, clinic: str, new: EntryVersion) -> None:
 
 def _place(column: str, clinic: str, patient_id: str, entry_id: str, version: int) -> Place:
     return Place(clinic, f"entry_versions.{column}", (patient_id, entry_id, version))
+
+
+def _because(seal: Seal, names: tuple[str, str, str, int], sealed: Sealed | None) -> str | None:
+    return None if sealed is None else seal.open(_place("because", *names), sealed).decode()
 
 
 def _without_private(answers: tuple[Answer, ...]) -> tuple[Answer, ...]:
@@ -127,4 +132,7 @@ def _as_row(seal: Seal, clinic: str, new: EntryVersion) -> dict[str, object]:
         "why": new.why,
         "held_until": new.held_until,
         "follows": new.follows,
+        "because": None
+        if new.because is None
+        else seal.seal(_place("because", *names), new.because.encode()),
     } | link_columns(new.link)

@@ -151,6 +151,7 @@ entry_versions = Table(
     Column("why", String),
     Column("held_until", Instant),
     Column("follows", Integer),  # the version before this one, where it is not the one below it
+    Column("because", SealedColumn),
     ForeignKeyConstraint(["clinic", "entry_id"], ["entries.clinic", "entries.id"]),
 )
 

@@ -29,7 +29,10 @@ from service.summary.words import Words, in_language, moment
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """One version of one entry, ready to be told; instants are aware, `zone` is an IANA name, `language` BCP 47."""
+    """One version of one entry, ready to be told; instants are aware, `zone` is an IANA name, `language` BCP 47.
+
+    `because`: why this version was made, in the patient's words (rule 17).
+    """
 
     clinic_name: str
     zone: str
@@ -48,6 +51,7 @@ class Summary:
     language: str
     replaces: str | None
     private_copy: bool
+    because: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse a private answer in anything but the patient's own copy (rule 16)."""
@@ -76,6 +80,8 @@ def _blocks(summary: Summary, words: Words) -> Iterator[Block]:
     yield Block(Role.TITLE, summary.set_title)
     yield Block(Role.FACT, infusion, words.infusion)
     yield Block(Role.FACT, moment(summary.written_at, summary.zone, words), words.written)
+    if summary.because is not None:
+        yield Block(Role.FACT, summary.because, words.because)
     if summary.private_copy:
         yield Block(Role.REMARK, words.own_copy_remark)
     for prompt in summary.prompts:

@@ -32,6 +32,7 @@ class Words:
     infusion_number: str
     no_infusion: str
     written: str
+    because: str
     day: str
     weekday: str
     moment: str
@@ -68,6 +69,7 @@ ENGLISH = Words(
     infusion_number="Infusion {ordinal}",
     no_infusion="Not linked to an infusion yet",
     written="Written",
+    because="Why it changed",
     day="d MMMM y",
     weekday="EEEE, d MMMM y",
     moment="EEEE, d MMMM y, HH:mm zzzz",
@@ -106,6 +108,7 @@ SPANISH = Words(
     infusion_number="Infusión {ordinal}",
     no_infusion="Aún sin relación con una infusión",
     written="Escrito",
+    because="Por qué cambió",
     day="d 'de' MMMM 'de' y",
     weekday="EEEE, d 'de' MMMM 'de' y",
     moment="EEEE, d 'de' MMMM 'de' y, HH:mm zzzz",

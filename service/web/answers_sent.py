@@ -1,9 +1,13 @@
 """What a writing page sends, read into answers: its forms, autosave's JSON, a choice between two texts."""
 
 from service.journal.entries import Answer, Draft
-from service.journal.problems import NotYours
+from service.journal.problems import NotYours, TooLong
 from service.journal.prompts import Prompt, PromptSet
 from service.web.reading import NotReadable, tidy
+
+MOST_OF_A_REASON = (
+    300  # characters: a sentence or two, as the record and the log of versions can show it whole
+)
 
 
 def place_of(answers: tuple[Answer, ...], prompt_set: PromptSet) -> int:
@@ -77,6 +81,17 @@ def _typed_answer(value: object) -> Answer:
     if not (isinstance(link_id, str) and isinstance(text, str) and isinstance(private, bool)):
         raise NotReadable
     return Answer(link_id, tidy(text), private)
+
+
+def reason_of(fields: dict[str, str]) -> str | None:
+    """What the patient says of why they changed what they had sent, as one line; None for nothing.
+
+    TooLong beyond MOST_OF_A_REASON characters.
+    """
+    said = " ".join(tidy(fields.get("because", "")).split())
+    if len(said) > MOST_OF_A_REASON:
+        raise TooLong
+    return said or None
 
 
 def revision_of(fields: dict[str, str]) -> int:

@@ -40,6 +40,8 @@ class PromptRow:
 class EntryPage:
     """One entry as the chart shows it. `cause`, `made_by`, `why` and `recorded_at` tell of its newest version's making.
 
+    `because` is what the patient says of why they changed their words, at `authored`.
+
     `difference` names how today's reading of the record system differs from what the entry froze.
     """
 
@@ -57,6 +59,7 @@ class EntryPage:
     cause: str
     made_by: str | None
     why: str | None
+    because: str | None
     recorded_at: datetime
     difference: str | None
     now_ordinal: int | None
@@ -184,6 +187,7 @@ def _page_of(found: ReadEntry) -> EntryPage:
         cause=entry.cause.value,
         made_by=entry.made_by,
         why=entry.why,
+        because=entry.because,
         recorded_at=entry.recorded_at,
         difference=step.difference if step else None,
         now_ordinal=today.ordinal if today else None,

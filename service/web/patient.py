@@ -182,26 +182,33 @@ def check(visit: str, key: str) -> AnyResponse | str:
     return _to_late_words(visit, key) if opened.held else _check_page(opened)
 
 
-def _check_page(opened: OpenedEntry, problem: str | None = None) -> str:
+def _check_page(opened: OpenedEntry, problem: str | None = None, because: str | None = None) -> str:
     answers = _answers(opened.draft)
     rows = [
         CheckRow(number, asked, answer.text, answer.private)
         for number, asked in enumerate(opened.prompt_set.prompts, start=1)
         for answer in [answers.get(asked.link_id, Answer(asked.link_id, ""))]
     ]
-    return render_template("patient/check.html", **writing(opened), answers=rows, problem=problem)
+    return render_template(
+        "patient/check.html",
+        **writing(opened),
+        answers=rows,
+        problem=problem,
+        because=because,
+        most_of_a_reason=answers_sent.MOST_OF_A_REASON,
+    )
 
 
 @door.open("/entry/<key>/send", PATIENT_PAGE, "POST")
 def send(visit: str, key: str) -> AnyResponse | tuple[str, int]:
     if late_words_wait(desk(), context(), key):
         return _to_late_words(visit, key)
+    revision, because = answers_sent.revision_of(form()), answers_sent.reason_of(form())
     try:
-        sent = submit_entry(desk(), context(), key, answers_sent.revision_of(form()), visitor())
-    except NothingWritten as problem:
-        return _check_page(open_entry(desk(), context(), key), problem.sentence), 422
-    except ChangedElsewhere as problem:
-        return _check_page(open_entry(desk(), context(), key), problem.sentence), 412
+        sent = submit_entry(desk(), context(), key, revision, visitor(), because)
+    except (NothingWritten, ChangedElsewhere) as problem:
+        status = 422 if isinstance(problem, NothingWritten) else 412
+        return _check_page(open_entry(desk(), context(), key), problem.sentence, because), status
     unchanged = "yes" if sent.unchanged else None
     return redirect(url_for("patient.receipt", visit=visit, key=key, unchanged=unchanged), 303)
 
@@ -221,6 +228,7 @@ def receipt(visit: str, key: str) -> AnyResponse | str:
         state=wording.own_state(found.entry, found.filing, desk().now()),
         held_until=found.entry.held_until if is_held(found.entry, desk().now()) else None,
         is_amended=found.entry.status is EntryStatus.AMENDED,
+        because=found.entry.because,
         stands_there=found.stands_there,
         amending=found.amending,
         unchanged="unchanged" in request.args,

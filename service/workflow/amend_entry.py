@@ -80,12 +80,18 @@ def leave_as_it_was(desk: Desk, context: AccessContext, key: str) -> None:
 
 
 def amend(
-    desk: Desk, context: AccessContext, before: EntryVersion, draft: Draft, revision: int
+    desk: Desk,
+    context: AccessContext,
+    before: EntryVersion,
+    draft: Draft,
+    revision: int,
+    because: str | None = None,
 ) -> EntryVersion | None:
     """The entry's next version, unread again; None where the draft says what was sent already, and it goes.
 
-    NothingWritten for an empty draft; ChangedElsewhere where it was saved anew since it was shown at this revision, or
-    where the entry's words were changed since it was begun: pressed once more, this draft goes before them.
+    `because` is why, in the patient's words to the care team, where they say so (rule 17). NothingWritten for an empty
+    draft; ChangedElsewhere where it was saved anew since it was shown at this revision, or where the entry's words were
+    changed since it was begun: pressed once more, this draft goes before them.
     """
     if draft.revision != revision:
         raise ChangedElsewhere
@@ -97,7 +103,7 @@ def amend(
     if _words(draft.answers) == _words(before.answers):
         _drop(desk, context, draft)
         return None
-    version = _amended(desk, context.clinic, before, draft)
+    version = _amended(desk, context.clinic, before, draft, because)
     remembered = remembered_change(desk, context, version)
     keep_next_version(desk, context, before, version, remembered, "replaced-before-filing", ends=draft)
     bring_up_to_date(desk, context.clinic, before.patient_id)
@@ -202,10 +208,13 @@ def _next(desk: Desk, clinic: str, before: EntryVersion) -> EntryVersion:
         cause=Cause.SENT,
         made_by=None,
         why=None,
+        because=None,
     )
 
 
-def _amended(desk: Desk, clinic: str, before: EntryVersion, draft: Draft) -> EntryVersion:
+def _amended(
+    desk: Desk, clinic: str, before: EntryVersion, draft: Draft, because: str | None
+) -> EntryVersion:
     prompt_set = desk.library.by_canonical(before.questionnaire)
     if prompt_set is None:
         raise UnknownPromptSet
@@ -227,4 +236,5 @@ def _amended(desk: Desk, clinic: str, before: EntryVersion, draft: Draft) -> Ent
         answers=draft.answers,
         authored=draft.saved_at,
         shared=shared,
+        because=because if shared_answers(draft.answers) else None,  # kept to oneself needs no reason given
     )

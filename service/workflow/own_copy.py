@@ -62,6 +62,7 @@ def summary_of(
         language=entry.language,
         replaces=replaces,
         private_copy=private_copy,
+        because=entry.because,
     )
 
 

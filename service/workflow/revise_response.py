@@ -219,6 +219,7 @@ def _change_entry(
         through="api",
         made_by=None,
         why=None,
+        because=None,  # no element of a response says why it was changed
         cause=Cause.SENT,
     )
     kept = keep_change(desk, context, before, _amended(version, change, raw))

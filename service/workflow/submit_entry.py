@@ -72,12 +72,17 @@ class Sending:
 
 
 def submit_entry(
-    desk: Desk, context: AccessContext, key: str, revision: int, visitor: Visitor | None = None
+    desk: Desk,
+    context: AccessContext,
+    key: str,
+    revision: int,
+    visitor: Visitor | None = None,
+    because: str | None = None,
 ) -> Receipt:
     """Send the draft as it was shown at this revision. Sending again gives the first receipt (one per key).
 
-    A draft that changes what was sent before becomes its next version (rule 17); where it changes nothing, the receipt
-    says so.
+    A draft that changes what was sent before becomes its next version, with what its patient says of `because`
+    (rule 17); where it changes nothing, the receipt says so.
 
     Where no infusion is known yet the record system is asked once more, with the visit's own token; its silence holds
     nothing up (rule 11).
@@ -85,11 +90,11 @@ def submit_entry(
     """
     earlier = entries.by_key(desk.store, context, key)
     if earlier is not None:
-        return _sent_before(desk, context, earlier, revision)
+        return _sent_before(desk, context, earlier, revision, because)
     try:
         draft, prompt_set = read_draft(desk, context, key)
     except AlreadySent:  # by another press of the button, between our two looks
-        return submit_entry(desk, context, key, revision, visitor)
+        return submit_entry(desk, context, key, revision, visitor, because)
     if draft.revision != revision:
         raise ChangedElsewhere
     if draft.link.encounter_id is None and visitor is not None:
@@ -145,12 +150,14 @@ def receipt_of(desk: Desk, context: AccessContext, entry: EntryVersion) -> Recei
     return Receipt(entry, told_of(owed, entry.version), stands_there=earlier)
 
 
-def _sent_before(desk: Desk, context: AccessContext, earlier: EntryVersion, revision: int) -> Receipt:
+def _sent_before(
+    desk: Desk, context: AccessContext, earlier: EntryVersion, revision: int, because: str | None
+) -> Receipt:
     """The amendment that was begun, sent; else the first sending was quicker, and its receipt is this one's."""
     draft = drafts.draft(desk.store, context, earlier.key)
     if draft is None:
         return receipt_of(desk, context, earlier)
-    amended = amend(desk, context, earlier, draft, revision)
+    amended = amend(desk, context, earlier, draft, revision, because)
     return replace(receipt_of(desk, context, amended or earlier), unchanged=amended is None)
 
 

@@ -15,6 +15,7 @@ from tests.journeys.watching import Watch
 
 FIRST = "Everything was blue, and I was not afraid."
 SECOND = "I was a little afraid, too."
+BECAUSE = "I remembered more the next day"
 _AT_ONCE, _NEXT_MORNING = 'release = "on-submit"', 'release = "next-morning"'
 
 
@@ -83,11 +84,15 @@ def test_what_is_in_the_record_is_changed_there(house: House) -> None:
     yuki.page.get_by_role("link", name=re.compile("^Change")).first.click()
     yuki.writes(f"{FIRST} {SECOND}")
     yuki.goes("Check and send")
+    yuki.page.get_by_label("Why did you change it?").fill(BECAUSE)
     yuki.presses("Send the change")
     yuki.sees_heading("Change sent")
+    yuki.sees(re.compile(BECAUSE))
     yuki.waits_until_it_is_in_the_record()
     yuki.sees(re.compile("It takes the place of what you sent before"))
-    assert "a little afraid" in " ".join(yuki.reads_own_copy().split())
+    copy = " ".join(yuki.reads_own_copy().split())
+    assert "a little afraid" in copy
+    assert BECAUSE in copy
 
 
 def test_a_change_is_left_and_a_mistake_is_marked_without_scripts(house: House) -> None:

@@ -52,6 +52,13 @@ def test_what_a_patient_sends_is_their_own() -> None:
     assert not {"entity", "reason"} & set(said)
 
 
+def test_a_patients_own_reason_is_text_and_only_that_of_their_own_version() -> None:
+    """Rule 17: a person who moves the entry later has a reason of their own."""
+    amended = replace(SENT, version=2, status=EntryStatus.AMENDED, because="I mixed up the days")
+    assert written(amended)["reason"] == [{"text": "I mixed up the days"}]
+    assert "reason" not in written(replace(amended, version=3, cause=Cause.ATTACHED))
+
+
 def test_what_a_patient_sends_again_is_a_revision() -> None:
     said = written(replace(SENT, version=2, status=EntryStatus.AMENDED))
     assert _codes(said["activity"]) == ["UPDATE"]

@@ -106,7 +106,7 @@ def test_no_word_or_token_stands_readable_in_the_files(tmp_path: Path) -> None:
             "marigold",
             changes=(
                 SaveDraft(draft(words=words)),
-                SaveEntryVersion(entry(words=words, shared=MARKERS[5].encode())),
+                SaveEntryVersion(replace(entry(words=words, shared=MARKERS[5].encode()), because=MARKERS[6])),
                 QueueFiling(filing()),
                 KeepSummary("filing-1", pdf, sha256(pdf).hexdigest()),
                 OpenVisit(replace(secret, contents=named)),
@@ -124,12 +124,13 @@ def test_no_word_or_token_stands_readable_in_the_files(tmp_path: Path) -> None:
     assert modes == {0o600}
 
 
-@pytest.mark.parametrize("column", ["answers", "shared"])
+@pytest.mark.parametrize("column", ["answers", "shared", "because"])
 def test_words_swapped_between_entries_are_found(
     store: Store, writer: Writer, clinic: str, column: str
 ) -> None:
     """Two rows whose ciphertexts an insider exchanged: reading raises rather than show another's words."""
-    own, other = entry("own"), entry("other", patient="bo")
+    own = replace(entry("own"), because="mine")
+    other = replace(entry("other", patient="bo"), because="theirs")
     writer.perform(Deed(clinic, changes=(SaveEntryVersion(own), SaveEntryVersion(other))))
     _swap(writer, "entry_versions", column, clinic, "entry_id", ("own", "other"))
     with pytest.raises(Unopened):

@@ -1,6 +1,7 @@
 """A database that version 0.2.0 wrote: the step to client tokens adds two tables and touches nothing that was there."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -172,6 +173,22 @@ def test_version_0_2_may_write_on(
         for name, rows in ({"notices": [notice]} | later).items():
             connection.execute(tables.tables[name].insert(), _as_of_old(rows, tables.tables[name]))
     assert entries.by_id(upgraded, context(), LATER.id) == LATER
+
+
+def test_what_was_changed_before_has_no_reason_and_what_is_changed_now_may(
+    upgraded: Store, second: tuple[Engine, MetaData]
+) -> None:
+    """Rule 17: the column comes empty, and takes what is said from now on."""
+    assert "because" not in second[1].tables["entry_versions"].columns
+    before = entries.by_id(upgraded, context(), "entry-1")
+    assert before is not None
+    assert before.because is None
+    with upgraded.writer_engine.begin() as connection:
+        tell(connection, whole_clinic(CLINIC))
+        apply(connection, seal(), CLINIC, SaveEntryVersion(replace(before, version=2, because="a slip")))
+    after = entries.by_id(upgraded, context(), "entry-1")
+    assert after is not None
+    assert after.because == "a slip"
 
 
 def test_the_log_goes_on_with_the_first_token(upgraded: Store) -> None:

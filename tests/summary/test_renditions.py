@@ -17,6 +17,7 @@ from service.summary.renditions import Rendition, render
 from tests.summary.courses import course, entry, infusion
 from tests.summary.samples import answered
 from tests.summary.taken_back import take_back
+from tests.workflow.deciding import pdf_text
 
 ANSWERS = ("Calm.\n\n\n\n\nAnd  tired\u200b [U+0041]", "Мне лучше, 我也是 😀", "שלום (abc)", "العربية لا")
 every_form = pytest.mark.parametrize("rendition", Rendition)
@@ -43,6 +44,17 @@ def test_each_has_the_media_type_that_record_systems_name() -> None:
 @every_form
 def test_every_answer_is_taken_back_from_each(rendition: Rendition) -> None:
     assert take_back(rendition, render(answered(*ANSWERS), rendition)).answers == ANSWERS
+
+
+@every_form
+def test_why_a_version_was_made_stands_in_each_and_is_no_answer(rendition: Rendition) -> None:
+    """Rule 17: in the patient's words, beside when they were written."""
+    summary = answered(*ANSWERS, because="I mixed up the days", entry_version=2, replaces="urn:uuid:1")
+    made = render(summary, rendition)
+    assert take_back(rendition, made).answers == ANSWERS
+    said = made if rendition is not Rendition.PDF else pdf_text(made).encode()
+    assert b"Why it changed" in said
+    assert b"I mixed up the days" in said
 
 
 @every_form
