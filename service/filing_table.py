@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 RungLetter = Literal["A", "B", "C", "D"]
 Form = Literal["pdf", "text", "xhtml", "rtf"]
 MEBIBYTE = 1024 * 1024
+# What a clinic stands on whose file names no rung: nothing is counted on, and what is unknown waits for a person.
+UNDECIDED: RungLetter = "D"
 # The largest document that fits, in base64, into what this service sends at once.
 _MOST = 12 * MEBIBYTE
 

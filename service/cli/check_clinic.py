@@ -1,7 +1,7 @@
 """`check-clinic`: what a clinic's record system offers, and so how its infusions will be found and summaries filed."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ from service.ehr.declared import differences, worth_trying
 from service.ehr.finding import FindingWay, way_to_find
 from service.ehr.outcome import Rung
 from service.ehr.problems import RecordSystemProblem
-from service.ehr.profile import Offers, profile_named
+from service.ehr.profile import is_decided, profile_named, rung_expected
 from service.filing_table import FilingTable
 from service.settings import read_settings
 from service.smart.clocks import WORTH_SAYING, in_words
@@ -37,17 +37,18 @@ def check_clinic(clinic: str, proves: bool) -> None:
     """Ask the record system what it offers, hold that against the clinic's profile, and say how it will be used."""
     settings = read_settings()
     found = known_clinic(read_clinics(settings.clinics_file), clinic)
-    table = filing_table(clinic, found)
+    table, profile = filing_table(clinic, found), profile_named(found.filing.profile)
     wiring = wire(settings)
     try:
         statement = wiring.desk.clinic(clinic).for_delivery.capabilities()
         way = way_to_find(statement)
         _echo(_told(found, way, f"{settings.public_url}/{clinic}/fhir/notifications"))
-        _echo([f"Filing goes by profile {found.filing.profile}, on rung {table.rung}."])
-        lacking = [*_lacking(found, way), *differences(statement, table, _offers(found))]
+        expected = table.model_copy(update={"rung": rung_expected(profile, found.filing)})
+        _echo(_rung_told(clinic, found, table, expected))
+        lacking = [*_lacking(found, table, way), *differences(statement, expected, profile.offers)]
         lacking += _clock_told(wiring.desk.clinic(clinic).for_delivery.clock_ahead)
         _echo([f"warning: {words}" for words in lacking])
-        proof = _Proof(wiring, clinic, found, table, worth_trying(statement, table))
+        proof = _Proof(wiring, clinic, found, table, worth_trying(statement, expected))
         unproven = proof.told() if proves else _not_tried(found, table)
     except (RecordSystemProblem, SmartProblem, CannotProve, CannotRender) as problem:
         raise click.ClickException(str(problem)) from None
@@ -70,15 +71,21 @@ def _clock_told(ahead: timedelta | None) -> list[str]:
     return [f"the record system's clock is {in_words(ahead)}: proofs of who we are may be refused"]
 
 
-def _offers(clinic: Clinic) -> Offers:
-    return profile_named(clinic.filing.profile).offers
+def _rung_told(key: str, clinic: Clinic, table: FilingTable, expected: FilingTable) -> Iterator[str]:
+    """On which rung filing stands, and whose word that is (decision 0037)."""
+    yield f"Filing goes by profile {clinic.filing.profile}, on rung {table.rung}."
+    if not is_decided(clinic.filing):
+        yield (
+            f"The clinic's file names no rung, so whatever is not known to have arrived waits for a person. The profile"
+            f' expects {expected.rung}: once it is proven, write rung = "{expected.rung}" in [clinic.{key}.filing].'
+        )
 
 
 def _not_tried(clinic: Clinic, table: FilingTable) -> str | None:
     """Says that nothing was proven, and how it could be; never an error."""
     named = clinic.filing.test_patient
     how = "run check-clinic --prove" if named else "name a filing.test_patient for that"
-    if table.rung != "D":
+    if is_decided(clinic.filing) and table.rung != "D":
         click.echo(f"Rung {table.rung} is not proven: until it is, count on D ({how}).")
     return None
 
@@ -154,7 +161,7 @@ def _subscription(clinic: Clinic, address: str) -> list[str]:
     ]
 
 
-def _lacking(clinic: Clinic, way: FindingWay) -> list[str]:
+def _lacking(clinic: Clinic, table: FilingTable, way: FindingWay) -> list[str]:
     """What the clinic's file asks for and the record system does not offer."""
     rule = clinic.infusions
     asked = {
@@ -167,7 +174,7 @@ def _lacking(clinic: Clinic, way: FindingWay) -> list[str]:
             way.medication_administrations,
         ),
         "series.episodes": (clinic.series.episodes, way.episodes),
-        "filing.tasks": (clinic.filing.tasks, way.tasks),
+        "filing.tasks": (table.tasks, way.tasks),
     }
     return [
         f"the record system does not offer what {name} needs"

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from service.clinic import Clinic
-from service.ehr.profile import EMBEDDED
+from service.ehr.profile import EMBEDDED, is_decided, profile_named, rung_expected
 from service.filing_table import FilingTable
 from service.journal.match import EncounterSeen, MatchRule, Why
 from service.journal.prompts import PromptLibrary
@@ -47,14 +47,21 @@ def _series(clinic: Clinic, sets: PromptLibrary) -> Iterator[str]:
 
 
 def _filing(clinic: Clinic, filing: FilingTable) -> Iterator[str]:
-    if filing.rung == "D":
+    if not is_decided(clinic.filing):
+        expected = rung_expected(profile_named(clinic.filing.profile), clinic.filing)
+        yield (
+            "filing.rung is not written: until the clinic decides, whatever is not known to have arrived waits for a"
+            f" person, as on D; profile {clinic.filing.profile} expects {expected}, and check-clinic --prove shows"
+            " whether it holds"
+        )
+    elif filing.rung == "D":
         yield (
             "filing.rung is D: nothing there keeps a summary from being filed twice, so whatever is not known to have"
             " arrived waits for a person"
         )
     elif clinic.filing.test_patient is None and clinic.filing.profile != EMBEDDED:
         yield (
-            f"filing.rung is {filing.rung} by profile {clinic.filing.profile}, and nobody has proven it: name a"
+            f"filing.rung is {filing.rung}, and nobody can prove it with profile {clinic.filing.profile}: name a"
             " filing.test_patient and run check-clinic --prove"
         )
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from service.ehr.profile import profile_named
 from service.keyring import SIGNING
 from service.sandbox.config import RegisteredApp
 from service.smart.signing_keys import load_signing_key, public_jwks
@@ -93,7 +94,9 @@ officers = ["Practitioner/officer-1"]
 
 
 def _filing(profile: str) -> str:
-    tested = f'profile = "{profile}"\ntest_patient = "{TEST_PATIENT}"'
+    # The clinic's word, as its people would write it once they have seen `check-clinic --prove`.
+    rung = profile_named(profile).filing.rung
+    tested = f'profile = "{profile}"\nrung = "{rung}"\ntest_patient = "{TEST_PATIENT}"'
     return f"{tested}\nneeds_encounter = false\ntasks = true" if profile == "embedded" else tested
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from service.filing_table import FilingTable, contradiction
+from service.filing_table import UNDECIDED, FilingTable, RungLetter, contradiction
 
 EMBEDDED = "embedded"
 _FOLDER = Path(__file__).with_name("profiles")
@@ -96,10 +96,24 @@ def read_profile(written: str) -> Profile:
         raise ProfileUnusable(str(error)) from error
 
 
+def rung_expected(profile: Profile, clinic: FilingTable) -> RungLetter:
+    """The rung that the clinic has written, else the one that its profile expects."""
+    return clinic.rung if is_decided(clinic) else profile.filing.rung
+
+
+def is_decided(clinic: FilingTable) -> bool:
+    """Whether the clinic's file says on which rung it stands."""
+    return "rung" in clinic.model_fields_set
+
+
 def settled(profile: Profile, clinic: FilingTable) -> FilingTable:
-    """The profile's keys with those that the clinic's file has written instead; ProfileUnusable where they clash."""
+    """The profile's keys with those that the clinic's file has written instead; ProfileUnusable where they clash.
+
+    The rung is the clinic's own word alone: a profile says which one is expected, and until somebody has written it in
+    the clinic's file, filing goes as on D (fault matrix, section 2, rule 4; decision 0037).
+    """
     own: dict[str, Any] = clinic.model_dump(exclude_unset=True, exclude=set(_OWN_KEYS))
-    table = FilingTable.model_validate(profile.filing.model_dump() | own)
+    table = FilingTable.model_validate(profile.filing.model_dump() | {"rung": UNDECIDED} | own)
     said = contradiction(table)
     if said is not None:
         raise ProfileUnusable(said)

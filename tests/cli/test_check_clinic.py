@@ -7,8 +7,9 @@ from service.audit.record import Deed
 from service.cli import commands
 from service.cli.demo_clinic import CLINIC, TEST_PATIENT
 from tests.cli.conftest import Place, log
+from tests.workflow.filing import by_profile
 
-EMBEDDED = 'profile = "embedded"'
+EMBEDDED = by_profile("embedded")
 
 
 def call(*words: str) -> Result:
@@ -35,12 +36,27 @@ def test_the_profile_and_the_rung_are_said_and_that_nobody_has_proven_it(place: 
 def test_each_difference_between_what_is_declared_and_the_profile_is_named(
     place: Place, profile: str, words: str
 ) -> None:
-    place.change(EMBEDDED, f'profile = "{profile}"')
+    place.change(EMBEDDED, by_profile(profile))
 
     result = call()
 
     assert result.exit_code == 0, result.output
     assert f"warning: {words}" in result.output
+
+
+def test_where_no_rung_is_written_it_says_what_holds_and_what_to_write(place: Place) -> None:
+    """Fault matrix, section 2, rule 4: a proof configures nothing; the clinic's line does."""
+    place.change(EMBEDDED, 'profile = "embedded"\n')
+
+    result = call()
+
+    assert result.exit_code == 0, result.output
+    assert "Filing goes by profile embedded, on rung D." in result.output
+    assert 'once it is proven, write rung = "B" in [clinic.maple-grove.filing].' in result.output
+    proved = call("--prove")
+    assert proved.exit_code == 0, proved.output
+    assert "Proven: B, C, D." in proved.output
+    assert "on rung D" in call().output
 
 
 def test_the_rung_is_proven_on_the_test_patient_and_all_is_struck(place: Place) -> None:
@@ -58,7 +74,7 @@ def test_the_rung_is_proven_on_the_test_patient_and_all_is_struck(place: Place) 
 
 
 def test_a_rung_that_does_not_hold_is_an_error(place: Place) -> None:
-    place.change(EMBEDDED, 'profile = "hapi"')
+    place.change(EMBEDDED, by_profile("hapi"))
 
     result = call("--prove")
 
@@ -87,7 +103,7 @@ def test_a_test_patient_who_is_not_there_is_said(place: Place) -> None:
 
 
 def test_a_profile_that_clashes_with_the_clinics_own_keys_is_named(place: Place) -> None:
-    place.change(EMBEDDED, 'profile = "epic-like"\nrung = "B"')
+    place.change('profile = "embedded"', 'profile = "epic-like"')
 
     result = call()
 

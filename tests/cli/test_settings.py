@@ -296,8 +296,8 @@ FAULTS: dict[str, tuple[str, str, str]] = {
     "a person that is none": ('"Practitioner/officer-1"', '"officer-1"', "maple-grove.people.officers.0"),
     "a patient for an officer": ('"Practitioner/officer-1"', '"Patient/1"', "maple-grove.people.officers.0"),
     "a rung not offered": (
-        "[clinic.maple-grove.filing]",
-        '[clinic.maple-grove.filing]\nrung = "E"',
+        'rung = "B"',
+        'rung = "E"',
         "maple-grove.filing.rung",
     ),
 }

@@ -8,7 +8,16 @@ import pytest
 
 from service.cli.demo_clinic import PROFILES, clinics_file
 from service.clinic import ClinicsUnreadable, FilingRules, read_clinics
-from service.ehr.profile import EMBEDDED, ProfileUnusable, profile_named, profile_names, read_profile, settled
+from service.ehr.profile import (
+    EMBEDDED,
+    ProfileUnusable,
+    is_decided,
+    profile_named,
+    profile_names,
+    read_profile,
+    rung_expected,
+    settled,
+)
 from service.filing_table import FilingTable
 from service.sandbox.imitations import IMITATIONS
 from service.wiring import filing_table
@@ -36,7 +45,7 @@ def settled_with(profile: str, **own: Any) -> FilingTable:
 def test_every_profile_that_comes_with_the_service_can_be_used(name: str) -> None:
     profile = profile_named(name)
     assert profile.facts
-    assert settled(profile, FilingRules()) == profile.filing
+    assert settled(profile, FilingRules(rung=profile.filing.rung)) == profile.filing
 
 
 def test_the_seven_profiles_are_there() -> None:
@@ -72,7 +81,18 @@ def test_where_nobody_knows_no_rung_above_d_rests_on_it(name: str) -> None:
 
 
 def test_without_a_profile_filing_is_as_it_always_was() -> None:
-    assert settled(profile_named(EMBEDDED), FilingRules()) == FilingTable()
+    assert settled(profile_named(EMBEDDED), FilingRules(rung="B")) == FilingTable()
+
+
+@pytest.mark.parametrize("name", profile_names())
+def test_until_the_clinic_has_written_its_rung_nothing_is_counted_on(name: str) -> None:
+    """Fault matrix, section 2, rule 4: what a profile expects is no proof, and no decision of the clinic's."""
+    profile = profile_named(name)
+    undecided = FilingRules(profile=name, test_patient="Patient/1")
+    assert (settled(profile, undecided).rung, is_decided(undecided)) == ("D", False)
+    assert rung_expected(profile, undecided) == profile.filing.rung
+    decided = FilingRules(profile=name, rung="D")
+    assert (is_decided(decided), rung_expected(profile, decided)) == (True, "D")
 
 
 def test_the_clinics_own_keys_go_before_the_profiles() -> None:
@@ -98,7 +118,7 @@ def test_every_key_of_a_profile_can_be_said_otherwise(key: str) -> None:
         ("epic-like", {"rung": "B"}, "conditional_create"),
         ("epic-like", {"rung": "C"}, "searches_identifier"),
         ("us-core-9", {"rung": "C"}, "sees_held"),
-        ("embedded", {"conditional_create": False}, "conditional_create"),
+        ("embedded", {"rung": "B", "conditional_create": False}, "conditional_create"),
         ("medplum", {"renditions": ("pdf", "pdf")}, "twice"),
     ],
 )
@@ -129,7 +149,8 @@ def test_what_is_no_profile_is_refused_with_its_place(before: str, instead: str,
 
 def test_a_profile_nobody_wrote_is_named_with_those_there_are(tmp_path: Path) -> None:
     file = tmp_path / "clinics.toml"
-    file.write_text(clinics_file("http://localhost:8090", "epic-ish"), "utf-8")
+    written = clinics_file("http://localhost:8090").replace('profile = "embedded"', 'profile = "epic-ish"')
+    file.write_text(written, "utf-8")
     ((key, clinic),) = read_clinics(file).items()
     with pytest.raises(ClinicsUnreadable, match=r"clinic.maple-grove.filing: .*'epic-ish'.*epic-like"):
         filing_table(key, clinic)

@@ -8,6 +8,7 @@ from typing import Any
 import httpx2
 
 from service.ehr.outcome import Rung
+from service.ehr.profile import profile_named
 from service.journal.entries import Filing, FilingState
 from service.sandbox.imitations import Imitation
 from service.store import filings
@@ -65,6 +66,11 @@ def every_document(world: World) -> list[dict[str, Any]]:
     """Each document that was ever made there, as it stands now: by the ledger, however many there are."""
     made = (line.resource for line in world.records().ledger())
     return list({one["id"]: one for one in made if one["resourceType"] == "DocumentReference"}.values())
+
+
+def by_profile(name: str) -> str:
+    """The clinic's lines of [filing] for this profile, on the rung that it expects."""
+    return f'profile = "{name}"\nrung = "{profile_named(name).filing.rung}"\n'
 
 
 def on_rung(world: World, rung: Rung) -> Desk:

@@ -18,7 +18,7 @@ from service.sandbox.imitations import IMITATIONS, Imitation
 from service.sandbox.records import review
 from service.workflow.look_after_filings import look_after_filings
 from tests.web.changing import answered, made, put, writer
-from tests.workflow.filing import Trouble, after, documents, fails, owed, sent, told, until_quiet
+from tests.workflow.filing import Trouble, after, by_profile, documents, fails, owed, sent, told, until_quiet
 from tests.world import CLINIC, World, WorldWith
 
 KINDS = sorted(IMITATIONS)
@@ -35,7 +35,8 @@ def imitated(world_with: WorldWith) -> Imitated:
 
     def make(kind: str | Imitation, profile: str = "", lines: str = "") -> World:
         chosen = profile or PROFILES[str(kind)]
-        world = world_with(f'[clinic.{CLINIC}.filing]\nprofile = "{chosen}"\n{lines}')
+        said = f'profile = "{chosen}"\n' if "rung" in lines else by_profile(chosen)
+        world = world_with(f"[clinic.{CLINIC}.filing]\n{said}{lines}")
         habits = IMITATIONS[kind] if isinstance(kind, str) else kind
         world.sandboxes[CLINIC].imitation = habits
         return world

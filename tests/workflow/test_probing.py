@@ -15,7 +15,7 @@ from service.ehr.probe import Probed
 from service.ehr.profile import profile_named
 from service.sandbox.imitations import IMITATIONS, Imitation
 from service.workflow.probe_clinic import CannotProve, prove
-from tests.workflow.filing import Carry, documents
+from tests.workflow.filing import Carry, by_profile, documents
 from tests.workflow.remembered import log
 from tests.world import CLINIC, EHR, World, WorldWith
 
@@ -38,7 +38,7 @@ Imitated = Callable[..., World]
 def imitated(world_with: WorldWith) -> Imitated:
     def make(kind: str | Imitation, profile: str = "") -> World:
         chosen = profile or PROFILES[str(kind)]
-        world = world_with(f'[clinic.{CLINIC}.filing]\nprofile = "{chosen}"\n')
+        world = world_with(f"[clinic.{CLINIC}.filing]\n{by_profile(chosen)}")
         world.sandboxes[CLINIC].imitation = IMITATIONS[kind] if isinstance(kind, str) else kind
         return world
 

@@ -19,7 +19,7 @@ from tests.world import CLINIC, NOON, World, WorldWith
 NAME = "patient-none-yet"
 WORDS = {"ai1.1": "words for nobody's list"}
 HOUR = timedelta(hours=1)
-FILING = f"[clinic.{CLINIC}.filing]\ntasks = "
+FILING = f'[clinic.{CLINIC}.filing]\nrung = "B"\ntasks = '
 
 
 @pytest.fixture

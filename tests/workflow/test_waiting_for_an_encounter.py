@@ -17,7 +17,7 @@ WORDS = {"ai1.1": "The sea was calm."}
 
 @pytest.fixture
 def strict(world_with: WorldWith) -> World:
-    return world_with(f"[clinic.{CLINIC}.filing]\nneeds_encounter = true\n")
+    return world_with(f'[clinic.{CLINIC}.filing]\nrung = "B"\nneeds_encounter = true\n')
 
 
 def test_it_waits_and_the_receipt_says_so(strict: World) -> None:
