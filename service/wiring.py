@@ -18,6 +18,7 @@ import httpx2
 from service import paths
 from service.clinic import App as AppTable
 from service.clinic import Clinic, ClinicsUnreadable, Code, ExportClient, read_clinics
+from service.ehr.cautions import cautions
 from service.ehr.client import RecordSystem
 from service.ehr.outcome import Rung
 from service.ehr.profile import ProfileUnusable, profile_named, settled
@@ -56,7 +57,10 @@ RENDER_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """The live service: the desk its workflows work at, what it publishes, and what must be stopped at its end."""
+    """The live service: the desk its workflows work at, what it publishes, and what must be stopped at its end.
+
+    `cautions` says of each clinic why filing does not go as it was meant, for whoever starts the worker.
+    """
 
     settings: Settings
     desk: Desk
@@ -65,6 +69,7 @@ class Wiring:
     signing_keys: tuple[SigningKey, ...]
     questionnaires: Mapping[str, bytes]
     exports: Mapping[str, ExportBase] = field(default_factory=dict)
+    cautions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def stop(self) -> None:
         """Finish what the writer holds, end the rendering child, give the connections back."""
@@ -106,7 +111,8 @@ def wire(settings: Settings, http: httpx2.Client | None = None) -> Wiring:
         has_room=_room(settings),
     )
     exports = {key: _export(key, clinic, settings, ways[key]) for key, clinic in clinics.items()}
-    return Wiring(settings, desk, child, keyring, signing_keys, questionnaires, exports)
+    said = {key: tuple(cautions(clinic, filing_table(key, clinic))) for key, clinic in clinics.items()}
+    return Wiring(settings, desk, child, keyring, signing_keys, questionnaires, exports, said)
 
 
 def _room(settings: Settings) -> Callable[[], bool]:

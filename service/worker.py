@@ -16,6 +16,7 @@ from service.workflow.hand_over_tasks import hand_over_tasks
 from service.workflow.look_after_filings import look_after_filings
 from service.workflow.release_entries import release_entries
 from service.workflow.watch_clock import ClockWatch, watch_clock
+from service.workflow.watch_rights import RightsWatch, watch_rights
 
 IDLE_SECONDS = 0.5
 FIND_SECONDS = 2.0
@@ -43,6 +44,9 @@ class Workers:
 
 def start(wiring: Wiring) -> Workers:
     """Start delivering and looking for every clinic, beside whatever else this process does."""
+    for key, sentences in wiring.cautions.items():
+        for sentence in sentences:
+            _log.warning("filing does not go as it was meant", why=sentence, clinic=key)
     ending = threading.Event()
     owner = wiring.desk.new_id()
     threads = tuple(
@@ -59,13 +63,13 @@ def start(wiring: Wiring) -> Workers:
 
 def deliver_until(ending: threading.Event, desk: Desk, clinic: str, owner: str) -> None:
     """Deliver what is due, one item after the other; sleep when there is nothing."""
-    idle, clock = 0, _clock_watched(ClockWatch())
+    idle, clock, tidy = 0, _clock_watched(ClockWatch()), _tidied(RightsWatch())
     while not ending.is_set():
         _safely(clock, desk, clinic, owner)
         if _safely(deliver_next, desk, clinic, owner):
             continue
         if idle % _TIDY_EVERY == 0:
-            _safely(_tidy, desk, clinic, owner)
+            _safely(tidy, desk, clinic, owner)
         idle += 1
         ending.wait(IDLE_SECONDS)
 
@@ -103,9 +107,18 @@ def _find(desk: Desk, clinic: str, owner: str) -> bool:
     return bool(released + find_infusions(desk, clinic, owner) + hand_over_tasks(desk, clinic))
 
 
-def _tidy(desk: Desk, clinic: str, owner: str) -> bool:  # noqa: ARG001 - one shape for every round
-    forget_expired(desk)
-    return False
+def _tidied(watch: RightsWatch) -> Round:
+    def tidy(desk: Desk, clinic: str, owner: str) -> bool:  # noqa: ARG001 - one shape for every round
+        forget_expired(desk)
+        missing = watch_rights(desk, clinic, watch)
+        if missing:
+            does = "nothing is filed, and what is owed stays due until it is granted"
+            _log.warning("a right is not granted", missing=" ".join(missing), does=does, clinic=clinic)
+        elif missing is not None:
+            _log.info("every right is granted again", clinic=clinic)
+        return False
+
+    return tidy
 
 
 def _safely(do: Round, desk: Desk, clinic: str, owner: str) -> bool:

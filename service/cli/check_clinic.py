@@ -1,7 +1,7 @@
 """`check-clinic`: what a clinic's record system offers, and so how its infusions will be found and summaries filed."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -11,6 +11,7 @@ from service.cli.database import why_unready
 from service.cli.proof_words import objection, words_of
 from service.cli.simulate_series import known_clinic
 from service.clinic import Clinic, read_clinics
+from service.ehr.cautions import cautions, reasons_for
 from service.ehr.declared import differences, worth_trying
 from service.ehr.finding import FindingWay, way_to_find
 from service.ehr.outcome import Rung
@@ -19,7 +20,7 @@ from service.ehr.profile import is_decided, profile_named, rung_expected
 from service.filing_table import FilingTable
 from service.settings import read_settings
 from service.smart.clocks import WORTH_SAYING, in_words
-from service.smart.problems import SmartProblem
+from service.smart.problems import ScopeMissing, SmartProblem
 from service.summary.content import CannotRender
 from service.wiring import Wiring, filing_table, wire
 from service.workflow.probe_clinic import CannotProve, prove
@@ -44,12 +45,18 @@ def check_clinic(clinic: str, proves: bool) -> None:
         way = way_to_find(statement)
         _echo(_told(found, way, f"{settings.public_url}/{clinic}/fhir/notifications"))
         expected = table.model_copy(update={"rung": rung_expected(profile, found.filing)})
-        _echo(_rung_told(clinic, found, table, expected))
-        lacking = [*_lacking(found, table, way), *differences(statement, expected, profile.offers)]
+        _echo([f"Filing goes by profile {found.filing.profile}, on rung {table.rung}."])
+        lacking = [
+            *cautions(found, table),
+            *_lacking(found, table, way),
+            *differences(statement, expected, profile.offers),
+        ]
         lacking += _clock_told(wiring.desk.clinic(clinic).for_delivery.clock_ahead)
         _echo([f"warning: {words}" for words in lacking])
         proof = _Proof(wiring, clinic, found, table, worth_trying(statement, expected))
         unproven = proof.told() if proves else _not_tried(found, table)
+    except ScopeMissing as problem:
+        raise click.ClickException(_ungranted(problem, found, table)) from None
     except (RecordSystemProblem, SmartProblem, CannotProve, CannotRender) as problem:
         raise click.ClickException(str(problem)) from None
     finally:
@@ -71,14 +78,19 @@ def _clock_told(ahead: timedelta | None) -> list[str]:
     return [f"the record system's clock is {in_words(ahead)}: proofs of who we are may be refused"]
 
 
-def _rung_told(key: str, clinic: Clinic, table: FilingTable, expected: FilingTable) -> Iterator[str]:
-    """On which rung filing stands, and whose word that is (decision 0037)."""
-    yield f"Filing goes by profile {clinic.filing.profile}, on rung {table.rung}."
-    if not is_decided(clinic.filing):
-        yield (
-            f"The clinic's file names no rung, so whatever is not known to have arrived waits for a person. The profile"
-            f' expects {expected.rung}: once it is proven, write rung = "{expected.rung}" in [clinic.{key}.filing].'
-        )
+def _ungranted(problem: ScopeMissing, clinic: Clinic, table: FilingTable) -> str:
+    """Which rights the record system refuses, what needs each, and what the worker does about it (W-60, F14)."""
+    told = [
+        f"  {scope}: {', '.join(reasons_for(scope, clinic, table)) or 'no setting needs it: leave it out'}"
+        for scope in problem.missing
+    ]
+    return "\n".join(
+        [
+            "The record system does not grant all of backend.scopes. Until it does, the worker files nothing; what is"
+            " owed stays due, and goes by itself then. Not granted:",
+            *told,
+        ]
+    )
 
 
 def _not_tried(clinic: Clinic, table: FilingTable) -> str | None:

@@ -4,17 +4,16 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from service.clinic import Clinic
-from service.ehr.profile import EMBEDDED, is_decided, profile_named, rung_expected
+from service.ehr.cautions import cautions
+from service.ehr.profile import EMBEDDED, is_decided
 from service.filing_table import FilingTable
 from service.journal.match import EncounterSeen, MatchRule, Why
 from service.journal.prompts import PromptLibrary
-from service.smart.problems import ContextsMixed
-from service.smart.scopes import parse
 
 
 def warnings(clinic: Clinic, filing: FilingTable, sets: PromptLibrary) -> list[str]:
     """Everything in the file alone that deserves a second look; `filing` is what its table amounts to."""
-    return [*_scopes(clinic, filing), *_series(clinic, sets), *_filing(clinic, filing)]
+    return [*cautions(clinic, filing), *_series(clinic, sets), *_filing(clinic, filing)]
 
 
 def about_the_rule(rule: MatchRule, visits: Iterable[EncounterSeen]) -> tuple[str, bool]:
@@ -48,13 +47,8 @@ def _series(clinic: Clinic, sets: PromptLibrary) -> Iterator[str]:
 
 def _filing(clinic: Clinic, filing: FilingTable) -> Iterator[str]:
     if not is_decided(clinic.filing):
-        expected = rung_expected(profile_named(clinic.filing.profile), clinic.filing)
-        yield (
-            "filing.rung is not written: until the clinic decides, whatever is not known to have arrived waits for a"
-            f" person, as on D; profile {clinic.filing.profile} expects {expected}, and check-clinic --prove shows"
-            " whether it holds"
-        )
-    elif filing.rung == "D":
+        return
+    if filing.rung == "D":
         yield (
             "filing.rung is D: nothing there keeps a summary from being filed twice, so whatever is not known to have"
             " arrived waits for a person"
@@ -64,36 +58,3 @@ def _filing(clinic: Clinic, filing: FilingTable) -> Iterator[str]:
             f"filing.rung is {filing.rung}, and nobody can prove it with profile {clinic.filing.profile}: name a"
             " filing.test_patient and run check-clinic --prove"
         )
-
-
-def _scopes(clinic: Clinic, filing: FilingTable) -> Iterator[str]:
-    try:
-        granted = parse(clinic.backend.scopes)
-    except ContextsMixed:
-        yield "backend.scopes names scopes of a person beside those of a system: no server grants both"
-        return
-    for reason, needed in _needed(clinic, filing):
-        lacking = granted.lacks(parse(needed))
-        if lacking:
-            yield f"{reason} needs {needed}; backend.scopes lacks {', '.join(lacking)}"
-
-
-def _needed(clinic: Clinic, filing: FilingTable) -> Iterator[tuple[str, str]]:
-    """Why a scope of the backend is needed, and the scope."""
-    yield "reading visits", "system/Encounter.rs"
-    yield "reading who a patient is", "system/Patient.r"
-    yield "filing", "system/DocumentReference.crs"
-    if filing.updates:
-        yield "replacing a filed summary after an amendment", "system/DocumentReference.u"
-    if clinic.infusions.appointment_types:
-        yield "infusions.appointment_types", "system/Appointment.s"
-    if clinic.infusions.proof is not None:
-        yield f'infusions.proof = "{clinic.infusions.proof}"', f"system/{clinic.infusions.proof}.s"
-    if clinic.series.episodes:
-        yield "series.episodes", "system/EpisodeOfCare.s"
-    if clinic.finding.merged_patients:
-        yield "finding.merged_patients", "system/Patient.rs"
-    if filing.response:
-        yield "filing.response", "system/QuestionnaireResponse.crus"
-    if filing.tasks:
-        yield "filing.tasks", "system/Task.crus"

@@ -52,7 +52,7 @@ def test_where_no_rung_is_written_it_says_what_holds_and_what_to_write(place: Pl
 
     assert result.exit_code == 0, result.output
     assert "Filing goes by profile embedded, on rung D." in result.output
-    assert 'once it is proven, write rung = "B" in [clinic.maple-grove.filing].' in result.output
+    assert 'once check-clinic --prove has shown it, write rung = "B"' in result.output
     proved = call("--prove")
     assert proved.exit_code == 0, proved.output
     assert "Proven: B, C, D." in proved.output
@@ -110,3 +110,24 @@ def test_a_profile_that_clashes_with_the_clinics_own_keys_is_named(place: Place)
     assert result.exit_code != 0
     assert "clinic.maple-grove.filing" in str(result.exception)
     assert "conditional_create" in str(result.exception)
+
+
+def test_a_right_that_the_record_system_does_not_grant_is_named_with_what_needs_it(place: Place) -> None:
+    """W-60: what was asked for, what of it is refused, and what the worker does meanwhile."""
+    place.change(" system/Task.crus", " system/Task.crus system/Communication.c system/Condition.rs")
+
+    result = call()
+
+    assert result.exit_code == 1
+    assert "Until it does, the worker files nothing" in result.output
+    assert "  system/Communication.c: no setting needs it: leave it out" in result.output
+
+
+def test_a_right_that_a_setting_needs_and_nobody_asks_for_is_named(place: Place) -> None:
+    place.change(" system/DocumentReference.crus", " system/DocumentReference.rs")
+
+    result = call()
+
+    assert result.exit_code == 0, result.output
+    assert "warning: filing needs system/DocumentReference.crs; backend.scopes lacks" in result.output
+    assert "warning: replacing a filed summary after an amendment needs" in result.output

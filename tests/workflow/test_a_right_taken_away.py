@@ -2,17 +2,20 @@
 
 import httpx2
 import pytest
+from structlog.testing import capture_logs
 
+from service import worker
 from service.journal.entries import Filing, FilingState
 from service.store import filings
 from service.workflow import filings_by_command
 from service.workflow.in_hand import SCOPE_MISSING
+from service.workflow.watch_rights import RightsWatch, watch_rights
 from tests.people import clinician
 from tests.web.deviating_servers import token_says
-from tests.workflow.filing import Carry, Trouble, documents, sent, told
+from tests.workflow.filing import Carry, Trouble, answer, documents, sent, told
 from tests.workflow.remembered import log
 from tests.workflow.test_silent_record_systems import two_others_owed
-from tests.world import CLINIC, World
+from tests.world import CLINIC, World, WorldWith
 
 
 def waiting(world: World) -> list[Filing]:
@@ -101,3 +104,34 @@ def test_a_scope_that_is_not_granted_is_named_and_once_it_is_all_goes_by_itself(
 
     assert waiting(world) == []
     assert len(documents(world)) == 6
+
+
+def test_the_worker_says_once_which_right_is_gone_and_once_that_it_is_back(world: World) -> None:
+    """W-60: which, in the service's own log, without waiting for something to be owed."""
+    watch = RightsWatch()
+    assert watch_rights(world.desk, CLINIC, watch) is None
+    world.clock.pass_time(hours=2)  # the token that was given is used up
+    world.net.meddler = token_says(scope="system/Patient.rs system/Encounter.rs").meddler(world)
+    missing = watch_rights(world.desk, CLINIC, watch)
+    assert missing is not None
+    assert any("system/DocumentReference" in one for one in missing)
+    assert watch_rights(world.desk, CLINIC, watch) is None
+    world.net.meddler = lambda _request, _carry: answer(503)
+    assert watch_rights(world.desk, CLINIC, watch) is None
+    world.net.meddler = None
+    assert watch_rights(world.desk, CLINIC, watch) == ()
+    assert watch_rights(world.desk, CLINIC, watch) is None
+
+
+def test_the_worker_says_at_its_start_what_of_the_file_keeps_filing_from_its_way(
+    world_with: WorldWith,
+) -> None:
+    world = world_with(
+        f'[clinic.{CLINIC}.backend]\nclient_id = "journal-worker"\n'
+        'scopes = "system/Patient.rs system/Encounter.rs"\n'
+    )
+    with capture_logs() as told:
+        worker.start(world.wiring).stop()
+    said = [one["why"] for one in told if one["event"] == "filing does not go as it was meant"]
+    assert any(one.startswith("filing needs system/DocumentReference.crs") for one in said)
+    assert {one["clinic"] for one in told if "why" in one} == {CLINIC}

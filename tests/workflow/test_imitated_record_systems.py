@@ -340,3 +340,20 @@ class AtWrites(Trouble):
         if request.method == "PUT" and "/DocumentReference/" in request.url.path:
             request = httpx2.Request("POST", str(request.url).rpartition("/")[0])
         return super().__call__(request, carry)
+
+
+def test_a_clinic_that_has_not_decided_files_as_on_d(world_with: WorldWith) -> None:
+    """Rule 4: the profile expects B, and nothing is sent twice for its sake. The clinic's own line is what counts."""
+    world = world_with(f'[clinic.{CLINIC}.filing]\nprofile = "embedded"\n')
+    world.sandboxes[CLINIC].imitation = Imitation(
+        conditional=False
+    )  # the profile would be wrong about this one
+    trouble = Trouble(fails(httpx2.ReadError))
+    world.net.meddler = trouble
+    sent(world)
+
+    until_quiet(world)
+
+    (filing,) = summaries(world)
+    assert (filing.state, trouble.writes) == (FilingState.PARKED, 1)
+    assert ledger(world) == []
