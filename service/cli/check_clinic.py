@@ -1,40 +1,42 @@
 """`check-clinic`: what a clinic's record system offers, and so how its infusions will be found and summaries filed."""
 
-import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import timedelta
 
 import click
 
-from service.cli.database import why_unready
-from service.cli.proof_words import objection, words_of
 from service.cli.simulate_series import known_clinic
+from service.cli.trying import Trying
 from service.clinic import Clinic, read_clinics
 from service.ehr.cautions import cautions, reasons_for
 from service.ehr.declared import differences, worth_trying
 from service.ehr.finding import FindingWay, way_to_find
-from service.ehr.outcome import Rung
 from service.ehr.problems import RecordSystemProblem
-from service.ehr.profile import is_decided, profile_named, rung_expected
+from service.ehr.profile import profile_named, rung_expected
 from service.filing_table import FilingTable
 from service.settings import read_settings
 from service.smart.clocks import WORTH_SAYING, in_words
 from service.smart.problems import ScopeMissing, SmartProblem
 from service.summary.content import CannotRender
-from service.wiring import Wiring, filing_table, wire
-from service.workflow.probe_clinic import CannotProve, prove
+from service.wiring import filing_table, wire
+from service.workflow.practice_document import CannotProve
 
 
 @click.command("check-clinic")
 @click.option("--clinic", required=True)
 @click.option(
     "--prove",
-    "proves",
-    is_flag=True,
+    "tries",
+    flag_value="prove",
     help="Send small documents twice to the record of filing.test_patient, and strike them again.",
 )
-def check_clinic(clinic: str, proves: bool) -> None:
+@click.option(
+    "--dry-run",
+    "tries",
+    flag_value="rehearse",
+    help="Make and check what would be filed for filing.test_patient, and say each request. Nothing is written there.",
+)
+def check_clinic(clinic: str, tries: str | None) -> None:
     """Ask the record system what it offers, hold that against the clinic's profile, and say how it will be used."""
     settings = read_settings()
     found = known_clinic(read_clinics(settings.clinics_file), clinic)
@@ -53,8 +55,8 @@ def check_clinic(clinic: str, proves: bool) -> None:
         ]
         lacking += _clock_told(wiring.desk.clinic(clinic).for_delivery.clock_ahead)
         _echo([f"warning: {words}" for words in lacking])
-        proof = _Proof(wiring, clinic, found, table, worth_trying(statement, expected))
-        unproven = proof.told() if proves else _not_tried(found, table)
+        trying = Trying(wiring, clinic, found, table, worth_trying(statement, expected))
+        wrong = {"prove": trying.proof, "rehearse": trying.rehearsal}.get(tries or "", trying.nothing)()
     except ScopeMissing as problem:
         raise click.ClickException(_ungranted(problem, found, table)) from None
     except (RecordSystemProblem, SmartProblem, CannotProve, CannotRender) as problem:
@@ -62,8 +64,8 @@ def check_clinic(clinic: str, proves: bool) -> None:
     finally:
         wiring.stop()
     click.echo(f"{len(lacking)} warning(s).")
-    if unproven is not None:
-        raise click.ClickException(unproven)
+    if wrong is not None:
+        raise click.ClickException(wrong)
 
 
 def _echo(lines: Iterable[str]) -> None:
@@ -91,42 +93,6 @@ def _ungranted(problem: ScopeMissing, clinic: Clinic, table: FilingTable) -> str
             *told,
         ]
     )
-
-
-def _not_tried(clinic: Clinic, table: FilingTable) -> str | None:
-    """Says that nothing was proven, and how it could be; never an error."""
-    named = clinic.filing.test_patient
-    how = "run check-clinic --prove" if named else "name a filing.test_patient for that"
-    if is_decided(clinic.filing) and table.rung != "D":
-        click.echo(f"Rung {table.rung} is not proven: until it is, count on D ({how}).")
-    return None
-
-
-@dataclass(frozen=True, slots=True)
-class _Proof:
-    """One try on the test patient, and what is said of it."""
-
-    wiring: Wiring
-    key: str
-    clinic: Clinic
-    table: FilingTable
-    tries: frozenset[Rung]
-
-    def told(self) -> str | None:
-        """Try, print what was seen, and why the clinic's rung cannot be kept, if so."""
-        patient = self.clinic.filing.test_patient
-        if patient is None:
-            return (
-                "Nothing can be proven without filing.test_patient: rung D holds until the clinic names one."
-            )
-        desk = self.wiring.desk
-        unready = why_unready(desk.store)
-        if unready is not None:
-            return unready
-        desk.writer.start()
-        seen = prove(desk, self.key, patient.removeprefix("Patient/"), time.sleep, self.tries)
-        _echo([f"Tried on {patient}:", *(f"  {words}" for words in words_of(seen, self.table))])
-        return objection(seen, self.table)
 
 
 def _told(clinic: Clinic, way: FindingWay, address: str) -> list[str]:

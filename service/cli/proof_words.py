@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from service.ehr.outcome import Rung
 from service.ehr.probe import Probed
 from service.filing_table import FilingTable
+from service.r4.document_reference import PROGRESS_NOTE
 
 _WAYS = {
     Rung.PUT: "twice by an update at an id of ours (A)",
@@ -35,6 +36,11 @@ def words_of(seen: Probed, table: FilingTable) -> Iterator[str]:
 
 def objection(seen: Probed, table: FilingTable) -> str | None:
     """Why the clinic's file cannot stand, in a sentence; None where what it says was proven."""
+    if seen.other_type:
+        return (
+            f"The record system refuses documents of type {table.type_code} and takes progress notes: set"
+            f' type_code = "{PROGRESS_NOTE.code}" and type_display = "{PROGRESS_NOTE.display}".'
+        )
     if seen.refused_for:
         return f"The record system took no document ({' '.join(seen.refused_for)}): nothing is proven."
     proven = [rung.value for rung in seen.proven]

@@ -25,13 +25,18 @@ Search = Literal["finds", "finds everything", "finds nothing", "refused", "not t
 _TYPE = "DocumentReference"
 _STRUCK = "entered-in-error"
 _AT_ONCE = 4
+# Refused for what it says, rather than for who sends it or how.
+_CONTENT = (400, 422)
 # How long a search may take to find what is new before we say that it does not: half a minute in all.
 _WAITS = (0.0, 0.5, 0.5, 1.0, 2.0, 4.0, 8.0, 14.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What a probe works with. `document` makes the body for a version's identifier, `pause` waits for seconds."""
+    """What a probe works with. `document` makes the body for a version's identifier, `pause` waits for seconds.
+
+    `as_progress_note` makes the same as a progress note, for a server that refuses the type; None where it is one.
+    """
 
     record: RecordSystem
     patient: str
@@ -39,6 +44,7 @@ class Means:
     new_identifier: Callable[[], str]
     now: Callable[[], datetime]
     pause: Callable[[float], None]
+    as_progress_note: Callable[[str], bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +53,13 @@ class Probed:
 
     `repeats` says how many documents stood there after the same was sent twice in the way of a rung, None where nobody
     can say; `at_once` the same for four conditional creates at the same moment. `lag` are the seconds until a search
-    found the first document. `made` are the ids of all that was made, `left` names what could not be taken back.
+    found the first document. `other_type`: what was refused was taken as a progress note (U-07). `made` are the ids of
+    all that was made, `left` names what could not be taken back.
     """
 
     status: int | None
     refused_for: tuple[str, ...] = ()
+    other_type: bool = False
     held: bool = False
     keeps_identifier: bool | None = None
     search: Search = "not tried"
@@ -107,6 +115,18 @@ class _Bench:
     def create(self, identifier: str, headers: dict[str, str] | None = None) -> Written:
         body = self._means.document(identifier)
         return self._sent(identifier, lambda: self._means.record.create(_TYPE, body, headers or {}))
+
+    def takes_as_progress_note(self) -> bool:
+        """Whether the refused document is taken as a note of the type that every such server takes."""
+        document, identifier = self._means.as_progress_note, self.new_identifier()
+        if document is None:
+            return False
+        body = document(identifier)
+        try:
+            self._sent(identifier, lambda: self._means.record.create(_TYPE, body, {}))
+        except Refused:
+            return False
+        return True
 
     def put(self, identifier: str) -> Written:
         id_ = identifier.removeprefix("urn:uuid:")
@@ -197,7 +217,9 @@ def _first(bench: _Bench) -> dict[str, Any]:
     try:
         written = bench.create(identifier)
     except Refused as refused:
-        return {"status": refused.status, "refused_for": (*refused.codes, *refused.expressions)}
+        why = (*refused.codes, *refused.expressions)
+        instead = refused.status in _CONTENT and bench.takes_as_progress_note()
+        return {"status": refused.status, "refused_for": why or ("refused",), "other_type": instead}
     search, lag = bench.searched(identifier)
     return {
         "status": written.status,

@@ -7,9 +7,13 @@ this very version; exactly-once rests on the latter alone.
 import base64
 import binascii
 import hashlib
+import json
 from dataclasses import dataclass
 from datetime import datetime
 
+from fhir.resources.R4B.documentreference import DocumentReference
+
+from service.journal.problems import Fault
 from service.r4 import canonical
 from service.r4.elements import (
     Json,
@@ -24,6 +28,7 @@ from service.r4.elements import (
 )
 from service.r4.raw_json import compact
 from service.r4.search_parameters import Parameter
+from service.r4.validity import faults_of
 
 CLINICAL_NOTE: Json = {
     "system": "http://hl7.org/fhir/us/core/CodeSystem/us-core-documentreference-category",
@@ -79,6 +84,10 @@ class DocumentType:
 
 
 QUESTIONNAIRE_RESPONSE_DOCUMENT = DocumentType("74465-6", "Questionnaire response Document")
+
+
+# What every server of US Core takes, for those that refuse the usual one (U-07).
+PROGRESS_NOTE = DocumentType("11506-3", "Progress note")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +148,11 @@ def title_after(ordinal: int | None) -> str:
 def write(filing: FiledDocument) -> bytes:
     """The DocumentReference to be created; the same filing gives the same bytes (W-01)."""
     return compact(_filled(_resource(filing)))
+
+
+def faults(raw: bytes) -> tuple[Fault, ...]:
+    """What makes this JSON no valid R4 DocumentReference, with its places."""
+    return faults_of(DocumentReference, json.loads(raw))
 
 
 def _resource(filing: FiledDocument) -> Json:

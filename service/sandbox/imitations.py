@@ -17,7 +17,7 @@ class Imitation:
     On creating: `media_types` are those taken (without parameters; none: all), `most_bytes` the longest content;
     `refuses_with` is the answer to everything else. `needs` names elements by dotted path that must be there, `refused`
     those that must not, `forgotten` those that are taken and not kept. `authors` are the resource types that may have
-    written a document, `doc_statuses` the values that docStatus may have.
+    written a document, `doc_statuses` the values that docStatus may have, `types` the codes of its type (none: all).
 
     On repeating: without `conditional` the header If-None-Exist is passed over; `race_seconds` lie between its question
     and the write. `identifier_search` says what becomes of that search parameter, and `lag_seconds` pass until a search
@@ -40,6 +40,7 @@ class Imitation:
     forgotten: frozenset[str] = frozenset()
     authors: tuple[str, ...] = ()
     doc_statuses: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
     conditional: bool = True
     race_seconds: float = 0.0
     identifier_search: Literal["found", "refused", "passed over"] = "found"

@@ -6,6 +6,8 @@ from click.testing import CliRunner, Result
 from service.audit.record import Deed
 from service.cli import commands
 from service.cli.demo_clinic import CLINIC, TEST_PATIENT
+from service.settings import read_settings
+from service.wiring import wire
 from tests.cli.conftest import Place, log
 from tests.workflow.filing import by_profile
 
@@ -21,7 +23,10 @@ def test_the_profile_and_the_rung_are_said_and_that_nobody_has_proven_it(place: 
 
     assert result.exit_code == 0, result.output
     assert "Filing goes by profile embedded, on rung B." in result.output
-    assert "Rung B is not proven: until it is, count on D (run check-clinic --prove)." in result.output
+    assert (
+        "Rung B is the clinic's word, and nothing here has proven it (run check-clinic --prove)."
+        in result.output
+    )
     assert "0 warning(s)." in result.output
 
 
@@ -131,3 +136,68 @@ def test_a_right_that_a_setting_needs_and_nobody_asks_for_is_named(place: Place)
     assert result.exit_code == 0, result.output
     assert "warning: filing needs system/DocumentReference.crs; backend.scopes lacks" in result.output
     assert "warning: replacing a filed summary after an amendment needs" in result.output
+
+
+def standing(place: Place) -> set[str]:
+    """The ids of every document that the record system has."""
+    wiring = wire(read_settings())
+    try:
+        found = wiring.desk.clinic(CLINIC).for_delivery.search(
+            "DocumentReference", {"patient": "patient-test"}
+        )
+        return {one["id"] for one in found}
+    finally:
+        wiring.stop()
+
+
+def test_a_dry_run_says_each_request_and_writes_nothing(place: Place) -> None:
+    """W-62: made and checked, and the very requests of filing, replacing and striking."""
+    before = standing(place)
+
+    result = call("--dry-run")
+
+    assert result.exit_code == 0, result.output
+    assert standing(place) == before
+    said = [line.strip() for line in result.output.splitlines()]
+    assert f"What would be sent for {TEST_PATIENT}:" in said
+    assert "The DocumentReference is valid FHIR R4." in said
+    assert any(line.startswith("pdf: ") and line.endswith(" bytes") for line in said)
+    steps = [
+        "A summary is filed:",
+        "Its patient changes it:",
+        "The old one is marked:",
+        "It was entered in error:",
+    ]
+    assert [line for line in said if line in steps] == steps
+    asked = [line.split()[0] for line in said if line.startswith(("GET", "POST", "PUT"))]
+    assert asked == ["GET", "POST", "GET", "GET", "POST", "GET", "GET", "PUT", "GET", "PUT"]
+    assert any("If-None-Exist: identifier=urn:ietf:rfc:3986|urn:uuid:" in line for line in said)
+    assert "Nothing of this was written there." in said
+    assert [one.reason for one in log(CLINIC) if one.deed is Deed.CONFIGURATION] == ["filing-rehearsed"]
+    assert [one for one in log(CLINIC) if one.deed is Deed.FILING] == []
+
+
+@pytest.mark.parametrize(
+    ("profile", "first", "condition"),
+    [
+        ("hapi", "PUT  DocumentReference/", "If-None-Match: *"),
+        ("medplum", "POST DocumentReference  ", "If-None-Exist: identifier="),
+        ("epic-like", "POST DocumentReference  ", ""),
+    ],
+)
+def test_a_dry_run_goes_by_the_clinics_rung(place: Place, profile: str, first: str, condition: str) -> None:
+    place.change(EMBEDDED, by_profile(profile))
+    result = call("--dry-run")
+    writes = [
+        line.strip() for line in result.output.splitlines() if line.endswith(" bytes") and "Docu" in line
+    ]
+    assert writes[0].startswith(first), result.output
+    assert ("If-None" in writes[0]) is bool(condition)
+    assert condition in writes[0]
+
+
+def test_a_dry_run_needs_a_test_patient(place: Place) -> None:
+    place.change(f'test_patient = "{TEST_PATIENT}"\n', "")
+    result = call("--dry-run")
+    assert result.exit_code == 1
+    assert "Nothing can be tried without filing.test_patient" in result.output

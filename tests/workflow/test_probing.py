@@ -14,7 +14,8 @@ from service.ehr.outcome import Rung
 from service.ehr.probe import Probed
 from service.ehr.profile import profile_named
 from service.sandbox.imitations import IMITATIONS, Imitation
-from service.workflow.probe_clinic import CannotProve, prove
+from service.workflow.practice_document import CannotProve
+from service.workflow.probe_clinic import prove
 from tests.workflow.filing import Carry, by_profile, documents
 from tests.workflow.remembered import log
 from tests.world import CLINIC, EHR, World, WorldWith
@@ -241,3 +242,20 @@ def test_what_is_not_the_test_patients_is_never_touched(imitated: Imitated) -> N
 
     assert world.records().read("DocumentReference", "theirs")["status"] == "current"
     assert "DocumentReference/theirs" in seen.left
+
+
+def test_a_refused_type_of_note_is_named_with_the_one_that_is_taken(imitated: Imitated) -> None:
+    """U-07: a server need only take ten common notes; a progress note is one of them."""
+    world = imitated(replace(IMITATIONS["medplum"], types=("11506-3",)), "medplum")
+    seen = proved(world)
+
+    assert (seen.status, seen.other_type, letters(seen), seen.left) == (422, True, "D", ())
+    assert [one["status"] for one in documents(world)] == ["entered-in-error"]
+    said = objection(seen, profile_named("medplum").filing)
+    assert said is not None
+    assert 'set type_code = "11506-3" and type_display = "Progress note"' in said
+
+
+def test_what_is_refused_for_another_cause_is_not_laid_to_its_type(imitated: Imitated) -> None:
+    seen = proved(imitated(replace(IMITATIONS["medplum"], needs=("authenticator",)), "medplum"))
+    assert (seen.status, seen.other_type) == (422, False)

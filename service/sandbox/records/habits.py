@@ -86,6 +86,7 @@ class Habits:
             raise self._no("not-supported", f"{name} is not taken here.", name)
         self._check_author(resource)
         self._check_doc_status(resource)
+        self._check_type(resource)
         self._check_content(resource)
         return {name: value for name, value in resource.items() if name not in self._is.forgotten}
 
@@ -180,6 +181,11 @@ class Habits:
         status = resource.get("docStatus")
         if self._is.doc_statuses and status is not None and status not in self._is.doc_statuses:
             raise self._no("value", "docStatus has no such value here.", "docStatus")
+
+    def _check_type(self, resource: Resource) -> None:
+        codes = {one for one in at(resource, "type.coding.code") if isinstance(one, str)}
+        if self._is.types and not codes & set(self._is.types):
+            raise self._no("code-invalid", "Notes of this type are not taken here.", "type")
 
     def _check_content(self, resource: Resource) -> None:
         for attachment in at(resource, "content.attachment"):
