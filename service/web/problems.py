@@ -1,5 +1,6 @@
 """Every translation of a problem into an answer: a page for a person, an OperationOutcome for a client."""
 
+import errno
 import logging
 
 import structlog
@@ -44,6 +45,8 @@ _ANSWERS: tuple[tuple[type[Exception], int, str], ...] = (
 
 # What somebody may not have, do or know of.
 _REFUSALS = (401, 403, 404)
+
+_EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS)
 
 _log = structlog.get_logger("web")
 
@@ -100,8 +103,15 @@ def _unexpected(problem: Exception) -> Response:
     _log.error(
         "unexpected", kind=type(problem).__name__, where=_where(problem), request_id=g.get("request_id")
     )
+    if _is_exhaustion(problem):
+        return _known(problems.TooBusy())
     sentence = Problem().sentence
     return _answer(500, sentence, "Problem", (Fault("exception", sentence),))
+
+
+def _is_exhaustion(problem: Exception) -> bool:
+    """Whether this process had no memory or no handle left: it passes, and the same may be sent again (F7)."""
+    return isinstance(problem, MemoryError) or (isinstance(problem, OSError) and problem.errno in _EXHAUSTED)
 
 
 def _where(problem: Exception) -> str:

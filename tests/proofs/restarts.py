@@ -4,7 +4,6 @@ Fault matrix F6. The server is the one that `serve` starts, with its worker insi
 never a failure; a connection that is refused or reset is made again under the same key, as every client's is.
 """
 
-import os
 import random
 import signal
 import subprocess
@@ -18,10 +17,9 @@ from pathlib import Path
 
 import httpx2
 
-from service.cli.server import gunicorn
-from service.settings import PREFIX
 from tests.killing.crowd import Crowd
 from tests.killing.judge import is_sound, judge
+from tests.killing.served import served
 from tests.killing.stage import Stage, stage
 from tests.proofs.figures import Figures, at_least, at_most, exactly
 from tests.strangers.patients import Stranger
@@ -30,7 +28,7 @@ DEFAULT_N = 50
 CI_N = 2
 
 _PATIENTS, _WRITERS = 60, 4
-_STARTS_WITHIN, _SETTLES_WITHIN = 60.0, 120.0
+_SETTLES_WITHIN = 120.0
 _REFUSED, _RESET = "ConnectError", ("ReadError", "RemoteProtocolError")
 
 
@@ -100,7 +98,7 @@ def _restart(
         except BaseException as error:
             tally.failed.append(error)
 
-    service = _start(made)
+    service = served(made)
     threads = [
         threading.Thread(target=write, args=(number, random.Random(chance.random())))
         for number in range(_WRITERS)
@@ -110,7 +108,7 @@ def _restart(
     for _ in range(n):
         time.sleep(chance.uniform(1.0, 3.0))
         _end(service, tally)
-        service = _start(made)
+        service = served(made)
     ends.set()
     for one in threads:
         one.join()
@@ -118,35 +116,6 @@ def _restart(
     _end(service, Tally())
     if tally.failed:
         raise tally.failed[0]
-
-
-def _start(made: Stage) -> subprocess.Popen[bytes]:
-    folder, port = made.place.folder, made.place.port
-    said = {
-        "PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "FOLDER": str(folder),
-        "CLINICS_FILE": str(folder / "clinics.toml"),
-        "SECRETS_DIR": str(folder / "secrets"),
-        "DATABASE_URL": made.place.database,
-        "MODE": "demo",
-    }
-    environment = os.environ | {PREFIX + name: value for name, value in said.items()}
-    service = subprocess.Popen(
-        gunicorn("127.0.0.1", port, threads=8),
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    until = time.monotonic() + _STARTS_WITHIN
-    while time.monotonic() < until and service.poll() is None:
-        try:
-            if made.http.get(f"http://127.0.0.1:{port}/health/ready").status_code == 200:
-                return service
-        except httpx2.HTTPError:
-            time.sleep(0.05)
-    service.kill()
-    raise RuntimeError("the service did not start")
 
 
 def _end(service: subprocess.Popen[bytes], tally: Tally) -> None:

@@ -1,5 +1,6 @@
 """What every answer carries, where none leads, and what a problem tells (threats T20, T27 to T31)."""
 
+import errno
 import re
 from urllib.parse import urlsplit
 
@@ -176,6 +177,26 @@ def test_an_unexpected_fault_tells_nothing_of_itself(
     told = capsys.readouterr()
     assert WORDS not in told.out + told.err
     assert "RuntimeError" in told.out
+
+
+@pytest.mark.parametrize(
+    "fault", [MemoryError(), OSError(errno.EMFILE, "no handle left")], ids=["memory", "handles"]
+)
+def test_a_process_that_has_nothing_left_says_later_and_gives_the_words_back(
+    world: World, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    """F7: as for a database that is busy; whoever sends the page again is served by then."""
+    ada = patient(world)
+    key = ada.begin("six-done-1")
+
+    def broken(*_: object, **__: object) -> None:
+        raise fault
+
+    monkeypatch.setattr("service.web.patient.save_draft", broken)
+    answer = ada.post(f"entry/{key}/prompt/1", revision="1", text=WORDS, go="next")
+
+    assert answer.status_code == 503
+    assert f">\n{WORDS}</textarea>" in answer.text
 
 
 def test_the_service_is_alive_and_ready_and_says_when_it_is_not(world: World) -> None:
