@@ -1,9 +1,10 @@
-"""The real parts some tests need beside Python: PostgreSQL, Chromium, the Helm SDK, Java, Node.js.
+"""The real parts some tests need beside Python: PostgreSQL, Chromium, the Helm SDK, Java, Node.js, libfiu.
 
 Nothing stands in for them.
 
 A test says which part it needs by a marker or by a fixture that brings it. Where a part is absent those tests are not
-run and the last lines say so and how to get it; `REQUIRE=browser,postgres,helm,java,node` makes them fail instead.
+run and the last lines say so and how to get it; `REQUIRE=browser,postgres,helm,java,node,libfiu` makes them fail
+instead.
 """
 
 import os
@@ -11,6 +12,7 @@ import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,11 @@ def java() -> str | None:
 def node() -> str | None:
     """Node.js, which runs the packages of tests/strangers; npm must be there, too, to fetch them."""
     return shutil.which("node") if shutil.which("npm") else None
+
+
+def libfiu() -> str | None:
+    """The library that is loaded before the system's own, and the command that tells it what is to fail."""
+    return shutil.which("fiu-ctrl") if Path("/usr/lib/fiu/fiu_run_preload.so").exists() else None
 
 
 def _library(module: str) -> Callable[[], str | None]:
@@ -79,6 +86,13 @@ PARTS = (
         frozenset(),
         node,
         "apt-get install nodejs npm",
+    ),
+    Part(
+        "libfiu",
+        "libfiu, which lets calls of the system fail",
+        frozenset(),
+        libfiu,
+        "apt-get install fiu-utils",
     ),
 )
 

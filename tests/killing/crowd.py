@@ -12,6 +12,7 @@ from typing import Any
 import httpx2
 
 from service.wiring import library
+from tests.killing.judge import judge
 from tests.killing.stage import Stage
 from tests.strangers.patients import INFUSIONS, Stranger
 
@@ -55,6 +56,18 @@ class Crowd:
             else:
                 self._amend(chance.choice(begun))
             ends.wait(chance.uniform(0.3, 1.5))  # a person takes longer than a test
+
+    @property
+    def known(self) -> dict[str, str]:
+        """The patient of each entry that was acknowledged, by its key."""
+        return {one.key: one.patient.id for one in self.entries}
+
+    def wait_until_filed(self, within: float) -> None:
+        """Wait so many seconds at the most until each of them is in the record, or before a person."""
+        until = time.monotonic() + within
+        place = self.made.place
+        while time.monotonic() < until and judge(place.folder, place.database, self.known).lost:
+            time.sleep(1.0)
 
     def _send(self, patient: Stranger, ordinal: int, chance: random.Random) -> Told:
         told = Told(patient, ordinal, str(uuid.UUID(int=chance.getrandbits(128), version=4)))

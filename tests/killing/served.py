@@ -3,7 +3,9 @@
 import os
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx2
 
@@ -15,7 +17,7 @@ THREADS = 8
 _STARTS_WITHIN = 60.0
 
 
-def served(made: Stage) -> subprocess.Popen[bytes]:
+def served(made: Stage, environment: Mapping[str, str] = MappingProxyType({})) -> subprocess.Popen[bytes]:
     """Start it on the stage's port, and return when it is ready; whoever asked ends it."""
     folder, port = made.place.folder, made.place.port
     said = {
@@ -26,10 +28,10 @@ def served(made: Stage) -> subprocess.Popen[bytes]:
         "DATABASE_URL": made.place.database,
         "MODE": "demo",
     }
-    environment = os.environ | {PREFIX + name: value for name, value in said.items()}
+    settings = {PREFIX + name: value for name, value in said.items()}
     service = subprocess.Popen(
         gunicorn("127.0.0.1", port, threads=THREADS),
-        env=environment,
+        env={**os.environ, **settings, **environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -55,7 +55,7 @@ def prove(n: int, seed: int, report: Callable[[str], None]) -> Figures:
         )
         crowd = Crowd(made)
         _restart(made, crowd, patients, n, chance, tally)
-        verdict = judge(folder, made.place.database, {one.key: one.patient.id for one in crowd.entries})
+        verdict = judge(folder, made.place.database, crowd.known)
         sound = is_sound(made.place.database)
     report(f"{dict(crowd.answers)}")
     answered = ("200", "201", "412", _REFUSED, *_RESET)
@@ -112,7 +112,7 @@ def _restart(
     ends.set()
     for one in threads:
         one.join()
-    _wait_until_filed(made, crowd)
+    crowd.wait_until_filed(_SETTLES_WITHIN)
     _end(service, Tally())
     if tally.failed:
         raise tally.failed[0]
@@ -125,10 +125,3 @@ def _end(service: subprocess.Popen[bytes], tally: Tally) -> None:
     tally.restarts += 1
     tally.strange_ends += code != 0
     tally.longest_stop = max(tally.longest_stop, time.monotonic() - began)
-
-
-def _wait_until_filed(made: Stage, crowd: Crowd) -> None:
-    known = {one.key: one.patient.id for one in crowd.entries}
-    until = time.monotonic() + _SETTLES_WITHIN
-    while time.monotonic() < until and judge(made.place.folder, made.place.database, known).lost:
-        time.sleep(1.0)
