@@ -89,7 +89,7 @@ PARTS = (
     ),
     Part(
         "libfiu",
-        "libfiu, which lets calls of the system fail",
+        "libfiu",
         frozenset(),
         libfiu,
         "apt-get install fiu-utils",
