@@ -188,7 +188,7 @@ class RecordSystem:
         if etag and answer.status == _NOT_MODIFIED:
             return answer
         if answer.status >= 500 or answer.status in _UNCERTAIN:
-            raise Unreachable(f"status-{answer.status}")
+            raise Unreachable(f"status-{answer.status}", answer.headers.get("retry-after"))
         return answer
 
     def _write(

@@ -33,8 +33,15 @@ def outcome_of(problem: problems.RecordSystemProblem | SmartProblem) -> Outcome:
         return Refused(why, problem.status, problem.codes, problem.expressions)
     if isinstance(problem, problems.Unclear):
         return Refused(Why.TARGET, codes=(problem.reason,))
-    if isinstance(problem, problems.RecordSystemProblem | ServerSilent | DiscoveryFailed | ClocksDiffer):
+    if isinstance(problem, problems.RecordSystemProblem):
+        return NotSent(problem.reason, problem.retry_after)
+    if isinstance(problem, ServerSilent | DiscoveryFailed | ClocksDiffer):
         return NotSent(problem.reason)
     if isinstance(problem, ScopeMissing):
         return Refused(Why.SCOPE, codes=problem.missing)
     return Refused(Why.SIGN_IN, codes=(problem.reason,))
+
+
+def wait_asked_by(problem: Exception) -> str | None:
+    """The Retry-After that came with this failure, as sent; None where there was none (F12)."""
+    return problem.retry_after if isinstance(problem, problems.RecordSystemProblem) else None

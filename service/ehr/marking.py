@@ -9,7 +9,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from service.ehr.client import RecordSystem, Written
-from service.ehr.failures import outcome_of
+from service.ehr.failures import outcome_of, wait_asked_by
 from service.ehr.outcome import Filed, HeldThere, Outcome, Refused, Unknown, Why
 from service.ehr.problems import RecordSystemProblem
 from service.ehr.versions import if_still, version_of
@@ -54,8 +54,8 @@ def _proven(record: RecordSystem, resource_type: str, written: Written, status: 
     try:
         if seen is None and written.id is not None:
             seen = record.read(resource_type, written.id)
-    except (RecordSystemProblem, SmartProblem):
-        return Unknown("no-proof")
+    except (RecordSystemProblem, SmartProblem) as problem:
+        return Unknown("no-proof", wait_asked_by(problem))
     if seen is None or seen.get("status") != status:
         return Unknown("not-marked")
     return Filed(str(seen.get("id")), version_of(seen))

@@ -50,9 +50,10 @@ class HeldThere:
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """Nothing was written; it may be tried again freely."""
+    """Nothing was written; it may be tried again freely, once `retry_after` is over where it was asked for."""
 
     reason: str
+    retry_after: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,12 @@ No problem carries anything the record system wrote beyond codes and element pat
 
 
 class RecordSystemProblem(Exception):
-    """The clinic's record system could not be used."""
+    """The clinic's record system could not be used. `retry_after` is its header, as sent, where it asked to wait."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, retry_after: str | None = None) -> None:
         super().__init__(f"{(type(self).__doc__ or '').strip()} ({reason})")
         self.reason = reason
+        self.retry_after = retry_after
 
 
 class Unreachable(RecordSystemProblem):
@@ -28,8 +29,7 @@ class RateLimited(RecordSystemProblem):
     """The clinic's record system asks us to wait."""
 
     def __init__(self, retry_after: str | None) -> None:
-        super().__init__("rate-limited")
-        self.retry_after = retry_after
+        super().__init__("rate-limited", retry_after)
 
 
 class Refused(RecordSystemProblem):
@@ -44,10 +44,6 @@ class Refused(RecordSystemProblem):
 
 class Ambiguous(RecordSystemProblem):
     """It is not known whether the clinic's record system has carried this out."""
-
-    def __init__(self, reason: str, retry_after: str | None = None) -> None:
-        super().__init__(reason)
-        self.retry_after = retry_after
 
 
 class Unreadable(RecordSystemProblem):

@@ -104,9 +104,7 @@ def _again(
     rung: Rung,
     quiet_window: timedelta,
 ) -> Retry:
-    wait = backoff(tried.attempts, random)
-    if isinstance(outcome, Unknown):
-        wait = max(wait, asked_to_wait(outcome.retry_after, now))
-        if rung is Rung.SEARCH:
-            wait = max(wait, quiet_window)
+    wait = max(backoff(tried.attempts, random), asked_to_wait(outcome.retry_after, now))
+    if isinstance(outcome, Unknown) and rung is Rung.SEARCH:
+        wait = max(wait, quiet_window)
     return Retry(now + wait, outcome.reason)

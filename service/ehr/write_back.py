@@ -12,7 +12,7 @@ from typing import Any
 
 from service.ehr import problems
 from service.ehr.client import RecordSystem, Written
-from service.ehr.failures import outcome_of
+from service.ehr.failures import outcome_of, wait_asked_by
 from service.ehr.marking import mark
 from service.ehr.outcome import Filed, HeldThere, NotSent, Outcome, Refused, Rung, Unknown, Why
 from service.ehr.versions import IF_NEW, named, version_of
@@ -227,7 +227,7 @@ def _confirm(record: RecordSystem, rung: Rung, wanted: _Wanted, written: Written
         # the next attempt sees whether it stands there; on rung D nobody could, so status and address are enough.
         unreadable = isinstance(problem, problems.Refused) or rung is Rung.NONE
         if not unreadable or (written.status != 201 and not existed):
-            return Unknown("no-proof")
+            return Unknown("no-proof", wait_asked_by(problem))
         return Filed(written.id, written.version, verified=False, existed=existed)
     if resource is None:
         return _confirm_by_search(record, rung, wanted)
@@ -242,8 +242,8 @@ def _confirm_by_search(record: RecordSystem, rung: Rung, wanted: _Wanted) -> Out
         return Unknown("no-proof")
     try:
         found = _find(record, wanted.identifier)
-    except (problems.RecordSystemProblem, SmartProblem, _UnfilteredSearch):
-        return Unknown("no-proof")
+    except (problems.RecordSystemProblem, SmartProblem, _UnfilteredSearch) as problem:
+        return Unknown("no-proof", wait_asked_by(problem))
     return _judge(record, wanted, found) or Unknown("not-found-after-write")
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from service.ehr.client import RecordSystem, Written
-from service.ehr.failures import outcome_of
+from service.ehr.failures import outcome_of, wait_asked_by
 from service.ehr.marking import mark
 from service.ehr.outcome import Filed, HeldThere, NotSent, Outcome, Refused, Rung, Unknown, Why
 from service.ehr.problems import RecordSystemProblem, Unreadable
@@ -162,7 +162,7 @@ def _confirm(
         # What may never be read counts by its status and address; what cannot be just now is looked for again.
         unreadable = isinstance(problem, SaidNo) or rung is Rung.NONE
         if not unreadable or (written.status != 201 and not changes):
-            return Unknown("no-proof")
+            return Unknown("no-proof", wait_asked_by(problem))
         return Filed(written.id, written.version, verified=False)
     if resource is None:
         return Unknown("not-found-after-write")

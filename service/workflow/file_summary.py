@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from service.ehr.outcome import Busy, Filed, HeldThere, NotSent, Outcome, Refused, Rung, Unknown, Why
+from service.ehr.failures import wait_asked_by
+from service.ehr.outcome import Filed, HeldThere, NotSent, Outcome, Refused, Rung, Unknown, Why
 from service.ehr.problems import RecordSystemProblem
 from service.ehr.write_back import file_document, find_same_bytes, find_version, supersede_document
 from service.journal.entries import Filing
@@ -47,8 +48,8 @@ def after_all(work: InHand, outcome: Outcome) -> tuple[InHand, Outcome]:
         return work, outcome
     try:
         found = copies_there(work)
-    except (RecordSystemProblem, SmartProblem):
-        return work, NotSent("earlier-not-read")
+    except (RecordSystemProblem, SmartProblem) as problem:
+        return work, NotSent("earlier-not-read", wait_asked_by(problem))
     standing = [one for one in found if one.status != _STRUCK]
     if len(standing) == 1:
         return work, Filed(standing[0].id, existed=True)
@@ -115,7 +116,7 @@ def _superseded(work: InHand, earlier: Filing, filed: Filed) -> Outcome:
     if isinstance(outcome, Filed | HeldThere | Refused) or work.rung is Rung.NONE:
         return filed  # on rung D nothing is sent again for the sake of a mark
     # The new document stands there: whatever came of the old one, this filing was sent.
-    return Unknown("old-not-marked", outcome.retry_after if isinstance(outcome, Busy | Unknown) else None)
+    return Unknown("old-not-marked", outcome.retry_after)
 
 
 def _document(work: InHand, made: Made, earlier: Filing | None) -> document_reference.FiledDocument:

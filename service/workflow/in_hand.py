@@ -122,7 +122,8 @@ def asked(ask: Callable[[], Answer], reason: str) -> Answer:
     except RecordSystemProblem as problem:
         outcome = outcome_of(problem)
         lasting = isinstance(outcome, Refused) and outcome.why in (Why.SIGN_IN, Why.SCOPE)
-        raise NotNow(outcome if lasting or isinstance(outcome, Busy) else NotSent(reason)) from None
+        as_told = lasting or isinstance(outcome, Busy)
+        raise NotNow(outcome if as_told else NotSent(reason, problem.retry_after)) from None
     except ScopeMissing as problem:
         # It stays due and says what is missing: once the clinic gives the right back, all of it goes by itself (F14).
         raise NotNow(NotSent(f"{SCOPE_MISSING} {' '.join(problem.missing)}")) from None

@@ -11,9 +11,11 @@ from service.access.context import AccessContext, Origin, Role
 from service.audit.record import Deed, Record
 from service.audit.record import Outcome as AuditOutcome
 from service.ehr.encounters import survivor_of
+from service.ehr.failures import wait_asked_by
 from service.ehr.filed_there import STRUCK, amiss, documents_there
 from service.ehr.outcome import Filed, Rung
 from service.ehr.problems import RateLimited, RecordSystemProblem, Refused, Unreachable, Unreadable
+from service.ehr.retry import asked_to_wait
 from service.ehr.write_back import find_same_bytes, strike_document, supersede_document
 from service.ehr.write_response import find_response
 from service.journal.entries import Filing, FilingKind, FilingState
@@ -64,17 +66,19 @@ def look_after_filings(desk: Desk, clinic_key: str) -> int:
     for number, one in enumerate(taken):
         try:
             _look_after(_Look(desk, clinic, one, filings.summary_of(desk.store, clinic_key, one.id)))
-        except (Unreachable, RateLimited, SmartProblem):
-            _put_off(desk, clinic_key, taken[number:])
+        except (Unreachable, RateLimited, SmartProblem) as problem:
+            _put_off(desk, clinic_key, taken[number:], wait_asked_by(problem))
             return number
         except GuardFailed:
             continue  # a person sent it on its way meanwhile
     return len(taken)
 
 
-def _put_off(desk: Desk, clinic_key: str, rest: list[Filing]) -> None:
-    """The record system does not answer: what was not looked at is looked at soon."""
-    changes = tuple(deeds.NoteLook(one.id, one.looked_at, desk.now() + SOON, one.trouble) for one in rest)
+def _put_off(desk: Desk, clinic_key: str, rest: list[Filing], retry_after: str | None) -> None:
+    """The record system does not answer: what was not looked at is looked at soon, or when it asked for (F12)."""
+    now = desk.now()
+    then = now + max(SOON, asked_to_wait(retry_after, now))
+    changes = tuple(deeds.NoteLook(one.id, one.looked_at, then, one.trouble) for one in rest)
     desk.writer.perform(deeds.Deed(clinic_key, changes=changes))
 
 

@@ -6,6 +6,7 @@ what was entered in error.
 
 from collections.abc import Iterable, Iterator
 
+from service.ehr.failures import wait_asked_by
 from service.ehr.outcome import Filed, HeldThere, NotSent, Outcome, Refused, Rung, Unknown, Why
 from service.ehr.problems import RecordSystemProblem
 from service.ehr.write_back import find_same_bytes, find_version, strike_document
@@ -29,8 +30,8 @@ def strike_summary(work: InHand) -> Outcome | None:
         return Refused(Why.NOT_OFFERED, codes=("no-updates",))
     try:
         return _in_the_end(work, [outcome for one in there for outcome in _struck(work, one)])
-    except (RecordSystemProblem, SmartProblem):
-        return NotSent("earlier-not-read")
+    except (RecordSystemProblem, SmartProblem) as problem:
+        return NotSent("earlier-not-read", wait_asked_by(problem))
 
 
 def _in_the_end(work: InHand, outcomes: Iterable[Outcome | None]) -> Outcome | None:

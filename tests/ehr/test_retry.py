@@ -75,6 +75,11 @@ def test_after_a_week_a_person_is_asked() -> None:
     assert not busy.counts
 
 
+@pytest.mark.parametrize("outcome", [NotSent("status-503", "120"), Unknown("status-503", "120")])
+def test_what_failed_waits_as_long_as_it_was_asked_to(outcome: Outcome) -> None:
+    assert _wait(_next(outcome)) == 120
+
+
 @pytest.mark.parametrize(
     ("header", "seconds"),
     [

@@ -136,7 +136,7 @@ class TestFailures:
     @pytest.mark.parametrize(
         ("answer", "on_read", "on_write"),
         [
-            ((503, {"Retry-After": "9"}, b""), NotSent("status-503"), Unknown("status-503", "9")),
+            ((503, {"Retry-After": "9"}, b""), NotSent("status-503", "9"), Unknown("status-503", "9")),
             ((429, {"Retry-After": "9"}, b""), Busy("9"), Busy("9")),
             ((403, {}, outcome("forbidden")), *[Refused(Why.SCOPE, 403, ("forbidden",))] * 2),
             ((405, {}, b""), *[Refused(Why.OTHER, 405)] * 2),

@@ -8,7 +8,19 @@ from service.journal.entries import FilingState
 from service.workflow.deliver_entry import deliver_next
 from tests.people import clinician, patient
 from tests.workflow.contexts import as_patient
-from tests.workflow.filing import HEALING, Trouble, documents, fails, on_rung, owed, sent, told, until_quiet
+from tests.workflow.filing import (
+    HEALING,
+    Carry,
+    Trouble,
+    answer,
+    documents,
+    fails,
+    on_rung,
+    owed,
+    sent,
+    told,
+    until_quiet,
+)
 from tests.world import CLINIC, World
 
 
@@ -121,6 +133,35 @@ def test_a_record_system_that_asks_to_wait_is_left_alone_for_so_long(world: Worl
 
     assert trouble.writes == 2
     assert owed(world)[0].attempts == 0  # it asked to wait: that counts for nothing
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_whichever_of_its_answers_asks_to_wait_nothing_is_asked_before(
+    world: World, method: str, status: int
+) -> None:
+    """A question as much as a write: what the record system asks for holds for both (F12)."""
+    sent(world)
+    spoilt = [answer(status, b"", **{"Retry-After": "1800"})]
+
+    def meddle(request: httpx2.Request, carry: Carry) -> httpx2.Response:
+        is_meant = (
+            request.method == method
+            and "/fhir/" in request.url.path
+            and "/.well-known" not in request.url.path
+        )
+        return spoilt.pop() if spoilt and is_meant else carry()
+
+    world.net.meddler = meddle
+    assert world.deliver() == 1
+    asked = len(world.net.asked)
+
+    world.clock.pass_time(minutes=29)
+    assert world.deliver() == 0
+    assert len(world.net.asked) == asked
+    world.clock.pass_time(minutes=2)
+    assert world.deliver() == 1
+    assert owed(world)[0].state is FilingState.FILED
 
 
 def test_on_a_rung_that_searches_an_unknown_outcome_waits_out_the_quiet_window(world: World) -> None:

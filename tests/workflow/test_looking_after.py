@@ -321,6 +321,17 @@ def test_while_the_record_system_is_silent_looks_are_put_off(world: World) -> No
     assert look(world, minutes=16) == 1
 
 
+@pytest.mark.parametrize("status", [429, 503])
+def test_while_the_record_system_asks_to_wait_nothing_is_looked_at(world: World, status: int) -> None:
+    filed(world)
+    busy = told(status, Retry_After="3000")
+    world.net.meddler = lambda request, carry: busy(carry) if "/fhir/Doc" in request.url.path else carry()
+    assert look(world, hours=1) == 0
+    world.net.meddler = None
+    assert look(world, minutes=49) == 0
+    assert look(world, minutes=2) == 1
+
+
 def test_what_was_entered_in_error_is_not_looked_for(world: World) -> None:
     app = writer(world)
     body, tag = made(world, app, "completed", encounter="six-done-1")
