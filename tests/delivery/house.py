@@ -44,10 +44,14 @@ class House:
     http: httpx2.Client
     wires: Wires
 
-    def desk_of(self, key: str, habits: Habits, time: Time, seed: str) -> Desk:
-        """The service of one schedule: this clinic alone, its time, and chance that follows from the seed."""
+    def desk_of(self, key: str, habits: Habits, time: Time, seed: str, **rules: Any) -> Desk:
+        """The service of one schedule: this clinic alone, its time, and chance that follows from the seed.
+
+        `rules` are others of its filing rules.
+        """
         ids, jitter = Random(f"{seed}/ids"), Random(f"{seed}/jitter")
-        filing = replace(self.clinic.filing, rung=habits.rung, quiet_window=timedelta(seconds=QUIET))
+        quiet = timedelta(seconds=QUIET)
+        filing = replace(self.clinic.filing, rung=habits.rung, quiet_window=quiet, **rules)
         clinic = replace(self.clinic, key=key, filing=filing)
         return replace(
             self.desk,

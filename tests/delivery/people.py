@@ -58,8 +58,8 @@ class People:
             return self._send()
         deeds = [
             self._send,
-            self._amend,
-            self._amend,
+            self.amend,
+            self.amend,
             self._strike,
             self._move,
             self._again,
@@ -69,10 +69,13 @@ class People:
         return None
 
     def _send(self) -> None:
-        patient = self.chance.choice(self.patients)
+        self.send_for(self.chance.choice(self.patients))
+
+    def send_for(self, patient: str) -> None:
+        """This patient writes about their next infusion; about the last one again where there is none left."""
         number = self.sent.get(patient, 0) + 1
         if number >= VISITS:
-            return self._amend()
+            return self.amend()
         self.sent[patient] = number
         words = f"{patient} after {number}"
         key = self.desk.new_id()
@@ -85,7 +88,8 @@ class People:
         self._note(receipt.entry, words)
         return None
 
-    def _amend(self) -> None:
+    def amend(self) -> None:
+        """Somebody changes one of their entries."""
         before = self._entry()
         if before is None:
             return

@@ -6,6 +6,7 @@ It answers truthfully. What goes wrong between it and us stands in wire.py.
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
@@ -34,10 +35,13 @@ class Said:
 
 
 class RecordSystem:
-    """One clinic's record system. `chart` has the patients and encounters, by "Type/id"."""
+    """One clinic's record system. `chart` has the patients and encounters, by "Type/id"; it takes what is of `kind`."""
 
-    def __init__(self, habits: Habits, time: Time, chart: Mapping[str, Resource]) -> None:
+    def __init__(
+        self, habits: Habits, time: Time, chart: Mapping[str, Resource], kind: str = DOCUMENT
+    ) -> None:
         self.habits = habits
+        self.kind = kind
         self.ledger = Ledger()
         self._time = time
         self._chart = dict(chart)
@@ -71,12 +75,12 @@ class RecordSystem:
         kind, _, id_ = _path(request).partition("/")
         if not id_:
             return self._search(kind, parse_qs(request.url.query.decode()))
-        found = self._documents.get(id_) if kind == DOCUMENT else self._chart.get(f"{kind}/{id_}")
+        found = self._documents.get(id_) if kind == self.kind else self._chart.get(f"{kind}/{id_}")
         return Said(404) if found is None else _told(200, found)
 
     def _search(self, kind: str, asked: Mapping[str, list[str]]) -> Said:
-        found = list(self._documents.values()) if kind == DOCUMENT else self._of_chart(kind)
-        if kind == DOCUMENT:
+        found = list(self._documents.values()) if kind == self.kind else self._of_chart(kind)
+        if kind == self.kind:
             found = [one for one in found if self._is_indexed(one)]
         if "identifier" in asked:
             found = [one for one in found + self.ledger.held if _bears(one, asked["identifier"][0])]
@@ -99,7 +103,7 @@ class RecordSystem:
         self.catch_up()
         kind, _, id_ = _path(request).partition("/")
         resource = json.loads(request.content)
-        if kind != DOCUMENT:
+        if kind != self.kind:
             return Said(422)
         if request.method == "PUT":
             return self._put(id_, resource, request.headers, hold)
@@ -112,7 +116,7 @@ class RecordSystem:
             if len(there) > 1:
                 return Said(412)
             if there:
-                return _told(200, there[0], Location=f"{BASE}/{DOCUMENT}/{there[0]['id']}")
+                return _told(200, there[0], Location=f"{BASE}/{self.kind}/{there[0]['id']}")
         return self._take(f"d{len(self._made_at) + len(self.ledger.held) + 1}", resource, hold)
 
     def _put(self, id_: str, resource: Resource, headers: Mapping[str, str], hold: bool) -> Said:
@@ -132,7 +136,7 @@ class RecordSystem:
             return Said(202)
         self.ledger.taken.append(self._as_kept(id_, resource, 1))
         if not hold:
-            return _told(201, self._keep(id_, resource, made=True), Location=f"{BASE}/{DOCUMENT}/{id_}")
+            return _told(201, self._keep(id_, resource, made=True), Location=f"{BASE}/{self.kind}/{id_}")
         held = self._as_kept(id_, resource, 0)
         self.ledger.held.append(held)
         self.later(self._time.seconds + _REVIEW, lambda: self._approve(held))
@@ -141,6 +145,14 @@ class RecordSystem:
     def _approve(self, held: Resource) -> None:
         self.ledger.held.remove(held)
         self._keep(held["id"], held, made=True)
+
+    def lose(self, id_: str) -> None:
+        """The record is put back to a time before this was taken; the ledger has it all the same."""
+        del self._documents[id_]
+
+    def change(self, id_: str, **elements: Any) -> None:
+        """Somebody there changes it."""
+        self._keep(id_, self._documents[id_] | elements, made=False)
 
     def strike(self, id_: str) -> None:
         """Somebody there marks the document as entered in error."""
@@ -166,7 +178,8 @@ class RecordSystem:
 
 def _bears(resource: Resource, asked: str) -> bool:
     system, _, value = asked.partition("|")
-    return {"system": system, "value": value} in resource.get("identifier", [])
+    borne = resource.get("identifier", [])
+    return {"system": system, "value": value} in (borne if isinstance(borne, list) else [borne])
 
 
 def _path(request: httpx2.Request) -> str:

@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from dataclasses import dataclass, field
 from random import Random
+from typing import Protocol
 
 import httpx2
 
@@ -97,19 +98,26 @@ class Wire:
         raise _BROKEN[kind]("on the wire")
 
 
+class Carries(Protocol):
+    """A way to the record system."""
+
+    def carry(self, request: httpx2.Request) -> httpx2.Response:
+        """Carry one request there and the answer back, or not."""
+
+
 class Wires(httpx2.BaseTransport):
     """All wires of a house behind one client: each worker's thread has its own."""
 
     def __init__(self) -> None:
         self._of_thread = threading.local()
 
-    def lay(self, wire: Wire) -> None:
+    def lay(self, wire: Carries) -> None:
         """This is the wire of whoever calls."""
         self._of_thread.wire = wire
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Carry the request over the caller's own wire; ConnectError for somebody who has none."""
-        wire: Wire | None = getattr(self._of_thread, "wire", None)
+        wire: Carries | None = getattr(self._of_thread, "wire", None)
         if wire is None:
             raise httpx2.ConnectError("only workers speak with the record system")
         return wire.carry(request)
