@@ -33,12 +33,16 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """It stands in the record. `verified`: read back and compared. `existed`: it was there before this attempt."""
+    """It stands in the record. `verified`: read back and compared. `existed`: it was there before this attempt.
+
+    `retry_after` is the header, as sent, where reading it back was answered with a wish to wait.
+    """
 
     id: str
     version: str | None = None
     verified: bool = True
     existed: bool = False
+    retry_after: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +87,8 @@ class Refused:
 
 
 Outcome = Filed | HeldThere | NotSent | Busy | Unknown | Refused
+
+
+def wait_asked_in(outcome: Outcome) -> str | None:
+    """The Retry-After that came with what was answered, as sent; None where there was none (F12)."""
+    return outcome.retry_after if isinstance(outcome, Busy | Filed | NotSent | Unknown) else None

@@ -228,7 +228,8 @@ def _confirm(record: RecordSystem, rung: Rung, wanted: _Wanted, written: Written
         unreadable = isinstance(problem, problems.Refused) or rung is Rung.NONE
         if not unreadable or (written.status != 201 and not existed):
             return Unknown("no-proof", wait_asked_by(problem))
-        return Filed(written.id, written.version, verified=False, existed=existed)
+        asked = wait_asked_by(problem)
+        return Filed(written.id, written.version, verified=False, existed=existed, retry_after=asked)
     if resource is None:
         return _confirm_by_search(record, rung, wanted)
     found = _documents([resource])

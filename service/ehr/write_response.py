@@ -163,7 +163,7 @@ def _confirm(
         unreadable = isinstance(problem, SaidNo) or rung is Rung.NONE
         if not unreadable or (written.status != 201 and not changes):
             return Unknown("no-proof", wait_asked_by(problem))
-        return Filed(written.id, written.version, verified=False)
+        return Filed(written.id, written.version, verified=False, retry_after=wait_asked_by(problem))
     if resource is None:
         return Unknown("not-found-after-write")
     judged = _judge(record, wanted, [resource])

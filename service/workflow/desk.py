@@ -179,10 +179,17 @@ class Breakers:
             breaker = self._by_clinic.get(clinic, Breaker())
             self._by_clinic[clinic] = replace(breaker, probed_at=None)
 
-    def is_closed(self, clinic: str) -> bool:
-        """Whether the record system is believed to be there."""
+    def told_to_wait(self, clinic: str, retry_after: str | None, now: datetime) -> None:
+        """The record system sent this header with what it answered to a look."""
         with self._turn:
-            return self._by_clinic.get(clinic, Breaker()).until is None
+            breaker = self._by_clinic.get(clinic, Breaker())
+            self._by_clinic[clinic] = breaker.told_to_wait(retry_after, now)
+
+    def is_closed(self, clinic: str, now: datetime) -> bool:
+        """Whether the record system is believed to be there, and has not asked to be left alone."""
+        with self._turn:
+            breaker = self._by_clinic.get(clinic, Breaker())
+            return breaker.until is None and not breaker.waits(now)
 
 
 class Rendering(Protocol):

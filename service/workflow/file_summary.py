@@ -106,7 +106,8 @@ def _superseded(work: InHand, earlier: Filing, filed: Filed) -> Outcome:
 
     Whatever may heal is tried again with the whole filing: the new document is found, not made twice (W-30, U-08).
     """
-    if not work.clinic.filing.updates or work.filing.attempts >= _MARKED_IN_VAIN:
+    gives_up = not work.clinic.filing.updates or work.filing.attempts >= _MARKED_IN_VAIN
+    if gives_up or filed.retry_after is not None:
         return filed  # what was not marked by now is marked when it is looked after, if ever
     if not work.may_send():
         return filed if work.rung is Rung.NONE else Unknown("lease-too-short")

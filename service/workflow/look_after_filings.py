@@ -13,7 +13,7 @@ from service.audit.record import Outcome as AuditOutcome
 from service.ehr.encounters import survivor_of
 from service.ehr.failures import wait_asked_by
 from service.ehr.filed_there import STRUCK, amiss, documents_there
-from service.ehr.outcome import Filed, Rung
+from service.ehr.outcome import Filed, Outcome, Rung, wait_asked_in
 from service.ehr.problems import RateLimited, RecordSystemProblem, Refused, Unreachable, Unreadable
 from service.ehr.retry import asked_to_wait
 from service.ehr.write_back import find_same_bytes, strike_document, supersede_document
@@ -57,13 +57,16 @@ class _Seen:
 def look_after_filings(desk: Desk, clinic_key: str) -> int:
     """Look at what is due for it, so many at once; how many were looked at. None while the record system is silent."""
     now = desk.now()
-    if not desk.breakers.is_closed(clinic_key):
+    if not desk.breakers.is_closed(clinic_key, now):
         return 0
     taken = desk.writer.run_alone(
         lambda connection: filing_looks.take_looks(connection, clinic_key, now, now + AGAIN, AT_ONCE)
     )
     clinic = desk.clinic(clinic_key)
     for number, one in enumerate(taken):
+        if not desk.breakers.is_closed(clinic_key, desk.now()):
+            _put_off(desk, clinic_key, taken[number:], None)
+            return number
         try:
             _look_after(_Look(desk, clinic, one, filings.summary_of(desk.store, clinic_key, one.id)))
         except (Unreachable, RateLimited, SmartProblem) as problem:
@@ -77,6 +80,7 @@ def look_after_filings(desk: Desk, clinic_key: str) -> int:
 def _put_off(desk: Desk, clinic_key: str, rest: list[Filing], retry_after: str | None) -> None:
     """The record system does not answer: what was not looked at is looked at soon, or when it asked for (F12)."""
     now = desk.now()
+    desk.breakers.told_to_wait(clinic_key, retry_after, now)
     then = now + max(SOON, asked_to_wait(retry_after, now))
     changes = tuple(deeds.NoteLook(one.id, one.looked_at, then, one.trouble) for one in rest)
     desk.writer.perform(deeds.Deed(clinic_key, changes=changes))
@@ -182,8 +186,9 @@ def _struck_but(look: _Look, first: FoundDocument, found: tuple[FoundDocument, .
     return all(isinstance(_strike(look, one.id), Filed) for one in others)
 
 
-def _strike(look: _Look, document_id: str) -> object:
+def _strike(look: _Look, document_id: str) -> Outcome:
     outcome = strike_document(look.clinic.for_delivery, document_id, look.filing.version_identifier)
+    _heard(look, outcome)
     done = isinstance(outcome, Filed)
     remembered = _remembered(look, Deed.FILING, f"DocumentReference/{document_id}", "copy-struck", done=done)
     look.desk.writer.perform(deeds.Deed(look.clinic.key, records=(remembered,)))
@@ -201,7 +206,12 @@ def _mark_if_replaced(look: _Look, first: FoundDocument) -> None:
         and one.state is FilingState.FILED
         for one in owed
     ):
-        supersede_document(look.clinic.for_delivery, first.id, look.filing.version_identifier)
+        _heard(look, supersede_document(look.clinic.for_delivery, first.id, look.filing.version_identifier))
+
+
+def _heard(look: _Look, outcome: Outcome) -> None:
+    """A mark that is refused may be made another day; but where it was asked to wait, all that follows waits."""
+    look.desk.breakers.told_to_wait(look.clinic.key, wait_asked_in(outcome), look.desk.now())
 
 
 # --- noting ------------------------------------------------------------------------------------------------------

@@ -164,6 +164,20 @@ def test_whichever_of_its_answers_asks_to_wait_nothing_is_asked_before(
     assert owed(world)[0].state is FilingState.FILED
 
 
+@pytest.mark.parametrize("status", [429, 503])
+def test_what_it_asks_of_one_it_asks_of_all(world: World, status: int) -> None:
+    sent(world, 1)
+    world.net.meddler = trouble = Trouble(told(status, Retry_After="1800"))
+    assert world.deliver() == 1
+    sent(world, 2)
+
+    world.clock.pass_time(minutes=29)
+    assert world.deliver() == 0
+    world.clock.pass_time(minutes=2)
+    assert world.deliver() == 2
+    assert trouble.writes == 3
+
+
 def test_on_a_rung_that_searches_an_unknown_outcome_waits_out_the_quiet_window(world: World) -> None:
     """What was sent may still be written there: nothing is sent again before the window is over."""
     sent(world)
