@@ -1,4 +1,5 @@
-"""Which filings are to be looked for in the record system now: those that stand there, are held, or may be there.
+"""Which filings are to be looked for in the record system now: those that stand there, are held, or may be there, and
+those that were found there more than once.
 
 Apart from claiming: a look writes nothing there that a second one would double, so no lane is leased. Whoever takes a
 look moves its next one on, and what a dead worker took is looked at the day after.
@@ -12,6 +13,8 @@ from service.journal.entries import Filing, FilingKind, FilingState
 from service.store.filings import as_filing
 from service.store.row_security import tell, whole_clinic
 from service.store.tables import filings
+
+SEVERAL = "several-found"  # the reason of what was refused because copies of it stand there
 
 
 def take_looks(
@@ -30,9 +33,10 @@ def take_looks(
     )
     there = filings.c.state.in_((FilingState.FILED.value, FilingState.HELD_THERE.value))
     unknown = and_(filings.c.state == FilingState.PARKED.value, filings.c.send_started_at.is_not(None))
+    several = and_(filings.c.state == FilingState.REFUSED.value, filings.c.reason == SEVERAL)
     due = (
         select(filings)
-        .where(filings.c.clinic == clinic, filings.c.due_at <= now, or_(there, unknown))
+        .where(filings.c.clinic == clinic, filings.c.due_at <= now, or_(there, unknown, several))
         .where(filings.c.kind != FilingKind.STRIKE.value, ~entered_in_error.correlate(filings))
         .order_by(filings.c.due_at, filings.c.number)
         .limit(most)

@@ -6,6 +6,7 @@ it. Whatever else is amiss is noted for a person, and nothing is ever sent again
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from service.access.context import AccessContext, Origin, Role
 from service.audit.record import Deed, Record
@@ -116,14 +117,17 @@ def _entry_identifier(look: _Look) -> str:
 
 def _document_there(look: _Look) -> _Seen:
     found = _found(look)
-    trouble = amiss(
-        found,
+    judge = partial(
+        amiss,
         sha1=sha1_of(look.kept) if look.kept is not None else None,
         size=len(look.kept) if look.kept is not None else None,
         subjects=_subjects(look, found),
     )
-    first = _first_of(look, [one for one in found if one.status != STRUCK])
-    if trouble == "several-there" and first is not None and _struck_but(look, first, found):
+    trouble = judge(found)
+    standing = [one for one in found if one.status != STRUCK]
+    kept = _kept_of(look, standing, [one for one in standing if judge([one]) is None])
+    first = kept or next(iter(standing), None)
+    if trouble == "several-there" and kept is not None and _struck_but(look, kept, found):
         trouble = None
     if first is not None and trouble is None:
         _mark_if_replaced(look, first)
@@ -172,10 +176,10 @@ def _subjects(look: _Look, found: tuple[FoundDocument, ...]) -> frozenset[str]:
 # --- mending -----------------------------------------------------------------------------------------------------
 
 
-def _first_of(look: _Look, standing: list[FoundDocument]) -> FoundDocument | None:
-    """The one that is kept: which we know, and later versions point to; else the first that the record system names."""
+def _kept_of(look: _Look, standing: list[FoundDocument], sent: list[FoundDocument]) -> FoundDocument | None:
+    """The one that is kept: which we know, and later versions point to; else the first that is just what we sent."""
     known = [one for one in standing if one.id == look.filing.document_id]
-    return next(iter(known or standing), None)
+    return next(iter(known or sent), None)
 
 
 def _struck_but(look: _Look, first: FoundDocument, found: tuple[FoundDocument, ...]) -> bool:
@@ -245,7 +249,7 @@ def _trouble(look: _Look, seen: _Seen) -> str | None:
     filing = look.filing
     if seen.trouble != "missing-there" or filing.state is FilingState.FILED:
         return seen.trouble
-    if filing.state is FilingState.PARKED:
+    if filing.state in (FilingState.PARKED, FilingState.REFUSED):
         return "not-found-there"
     longest = timedelta(days=look.clinic.filing.held_days)
     since = filing.settled_at or filing.due_at
