@@ -45,6 +45,7 @@ class FilingTable(BaseModel):
     updates: bool = True
     response: bool = False
     tasks: bool = False
+    course_summaries: bool = False
     held_days: int = Field(default=14, ge=1, le=365)
 
 

@@ -351,6 +351,7 @@ def _filing(table: FilingTable) -> FilingRules:
         sees_held=table.sees_held,
         replaces=table.replaces,
         needs_period=table.needs_period,
+        course_summaries=table.course_summaries,
     )
 
 

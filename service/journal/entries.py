@@ -53,6 +53,7 @@ class FilingKind(StrEnum):
 
     SUMMARY = "summary"  # the summary, as a document
     RESPONSE = "response"  # the QuestionnaireResponse itself, where the record system takes it (rule 20)
+    COURSE = "course"  # the summary of a whole series, once it is over (rule 20)
     STRIKE = "strike"  # what stands there is to be marked as entered in error (rule 21)
 
 
@@ -164,7 +165,8 @@ class Filing:
     Giving up counts from `first_tried_at`, the first attempt since it was owed or a person last sent it on its way.
     `due_at` is when something is to be done about it next: an attempt, or a look at what stands there. `looked_at` is
     when it was last looked for after it was settled, `trouble` what was amiss then. `send_started_at` tells of a send
-    whose outcome nobody knows.
+    whose outcome nobody knows. What tells of a whole `series` is owed on account of its last entry; `says` is a digest
+    of what it was owed for.
     """
 
     id: str
@@ -183,6 +185,8 @@ class Filing:
     looked_at: datetime | None = None
     trouble: str | None = None
     send_started_at: datetime | None = None
+    series: str | None = None
+    says: str | None = None
 
     @property
     def may_stand_there(self) -> bool:

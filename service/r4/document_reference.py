@@ -139,6 +139,9 @@ class FoundDocument:
     date: str | None
 
 
+TITLE_OF_A_SERIES = "Written by the patient: journal of one series of infusions"
+
+
 def title_after(ordinal: int | None) -> str:
     """What an entry's document is called: by the ordinal of its infusion, where it has one."""
     about = "Written by the patient: journal"

@@ -118,6 +118,15 @@ class FilingIsAt:
 
 
 @dataclass(frozen=True, slots=True)
+class SeriesOwedLast:
+    """What was owed last of this series of the patient's is still this filing (None: nothing ever was)."""
+
+    patient_id: str
+    series: str
+    filing_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class CourseIsAt:
     """What this patient's assigned sets rest on is as it was read, at this revision (0: nothing is known yet)."""
 
@@ -143,6 +152,7 @@ Guard = (
     | FilingIsUnsent
     | FilingNeverSent
     | FilingIsAt
+    | SeriesOwedLast
     | CourseIsAt
     | LaunchIsUnused
 )

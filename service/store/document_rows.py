@@ -25,7 +25,7 @@ def _newest_rendered(up_to: Any) -> Any:
         select(func.max(rendered.c.entry_version))
         .select_from(rendered.join(kept, there))
         .where(rendered.c.clinic == SHOWN.c.clinic, rendered.c.entry_id == SHOWN.c.entry_id)
-        .where(rendered.c.entry_version <= up_to)
+        .where(rendered.c.entry_version <= up_to, rendered.c.kind != FilingKind.COURSE.value)
         .correlate(SHOWN, _told)
         .scalar_subquery()
     )
@@ -48,6 +48,7 @@ def _has_document(version: Any) -> ColumnElement[bool]:
         made.c.clinic == version.c.clinic,
         made.c.entry_id == version.c.entry_id,
         made.c.entry_version == version.c.version,
+        made.c.kind != FilingKind.COURSE.value,
         kept.c.clinic == made.c.clinic,
         kept.c.filing_id == made.c.id,
     )

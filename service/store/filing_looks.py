@@ -37,7 +37,10 @@ def take_looks(
     due = (
         select(filings)
         .where(filings.c.clinic == clinic, filings.c.due_at <= now, or_(there, unknown, several))
-        .where(filings.c.kind != FilingKind.STRIKE.value, ~entered_in_error.correlate(filings))
+        .where(
+            filings.c.kind != FilingKind.STRIKE.value,
+            or_(filings.c.kind == FilingKind.COURSE.value, ~entered_in_error.correlate(filings)),
+        )
         .order_by(filings.c.due_at, filings.c.number)
         .limit(most)
         .with_for_update(skip_locked=True)

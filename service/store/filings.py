@@ -39,6 +39,7 @@ _OPEN = tuple(
     state.value for state in (FilingState.DUE, FilingState.WAITING, FilingState.PARKED, FilingState.REFUSED)
 )
 _THERE = (FilingState.FILED.value, FilingState.HELD_THERE.value)
+_OF_A_SERIES = filings.c.kind == FilingKind.COURSE.value
 _COLUMNS = tuple(Filing.__dataclass_fields__)
 _BEGIN_LANE = text(
     "INSERT INTO lanes (clinic, patient_id, fence) VALUES (:clinic, :patient_id, 0) ON CONFLICT DO NOTHING"
@@ -252,6 +253,7 @@ def cancel_before(
         filings.c.entry_id == entry_id,
         filings.c.entry_version < before,
         filings.c.state.in_(_OPEN),
+        ~_OF_A_SERIES,  # it tells of other entries as well, and is owed anew without this one
     )
     ended = {"state": FilingState.CANCELLED.value, "reason": reason, "settled_at": settled_at}
     connection.execute(update(filings).where(*these).values(**ended))
@@ -329,6 +331,25 @@ def _ready(clinic: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
         filings.c.state == FilingState.DUE.value,
         filings.c.due_at <= now,
         ~waits.correlate(filings),
+        ~_waits_in_its_series(),
+    )
+
+
+def _waits_in_its_series() -> ColumnElement[bool]:
+    """Whether an earlier document of the same series is open: each replaces the one before it."""
+    earlier = filings.alias("earlier_of_series")
+    return (
+        exists()
+        .where(
+            _OF_A_SERIES,
+            earlier.c.clinic == filings.c.clinic,
+            earlier.c.patient_id == filings.c.patient_id,
+            earlier.c.kind == FilingKind.COURSE.value,
+            earlier.c.series == filings.c.series,
+            earlier.c.number < filings.c.number,
+            earlier.c.state.in_(_OPEN),
+        )
+        .correlate(filings)
     )
 
 

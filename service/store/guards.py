@@ -9,7 +9,7 @@ from typing import assert_never
 from sqlalchemy import ColumnElement, Connection, Table, select
 
 from service.journal.entries import FilingState
-from service.store import courses
+from service.store import course_filings, courses
 from service.store.deeds import (
     CourseIsAt,
     DraftIsAt,
@@ -23,6 +23,7 @@ from service.store.deeds import (
     InfusionIsFree,
     LaneIsHeld,
     LaunchIsUnused,
+    SeriesOwedLast,
 )
 from service.store.tables import drafts, entries, filings, lanes, launches
 
@@ -52,6 +53,8 @@ def holds(connection: Connection, clinic: str, guard: Guard) -> bool:
             return _filing_never_sent(connection, clinic, guard)
         case FilingIsAt():
             return _filing_is_at(connection, clinic, guard)
+        case SeriesOwedLast(patient_id, series, filing_id):
+            return course_filings.newest_of(connection, clinic, patient_id, series) == filing_id
         case CourseIsAt(patient_id, revision):
             return courses.locked_revision(connection, clinic, patient_id) == revision
         case LaunchIsUnused():

@@ -189,6 +189,8 @@ filings = Table(
     Column("kind", String, nullable=False, server_default="summary"),
     Column("looked_at", Instant),
     Column("trouble", String),
+    Column("series", String),
+    Column("says", String),
     Index("uq_filings_id", "clinic", "id", unique=True),
     Index("uq_filings_version_identifier", "clinic", "version_identifier", unique=True),
     Index("ix_filings_entry", "clinic", "entry_id", "entry_version"),

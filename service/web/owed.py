@@ -68,6 +68,7 @@ _MENDABLE: Mapping[str, str] = {
 _KINDS = {
     FilingKind.SUMMARY: "Summary",
     FilingKind.RESPONSE: "Answers",
+    FilingKind.COURSE: "Summary of the series",
     FilingKind.STRIKE: "Mark as entered in error",
 }
 

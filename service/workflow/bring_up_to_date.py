@@ -9,15 +9,18 @@ from service.access.context import AccessContext, Origin, Role
 from service.audit.record import Deed, Record
 from service.journal.assigned import AssignedSet, brought_up_to_date
 from service.journal.attaching import Waiting, attachments
+from service.journal.closing import series_told
 from service.journal.entries import Draft, EntryStatus, EntryVersion, Link, without_amendments
 from service.journal.overview import Overview, overview
 from service.journal.problems import Conflict, NotYours, TooBusy
 from service.journal.questions import EntryQuery
 from service.journal.release import is_held
+from service.journal.series import EpisodeSeen
 from service.store import assigned, courses, deeds, drafts, entries, merges
 from service.store.deeds import GuardFailed
 from service.workflow.desk import Desk
 from service.workflow.open_course import MOST, seen_of
+from service.workflow.owe_course import owe_courses
 from service.workflow.relink_entry import attach_draft, relink_entry
 from service.workflow.remember import record
 
@@ -25,7 +28,9 @@ _TRIES = 8  # each repeats only because somebody else changed the same patient's
 
 
 @dataclass(frozen=True, slots=True)
-class _Course:
+class CourseNow:
+    """A patient's course as it is known now: all of it in `view`, what others are told in `told`, and its revision."""
+
     context: AccessContext
     patient_id: str
     revision: int
@@ -34,6 +39,7 @@ class _Course:
     told: Overview
     drafts: tuple[Draft, ...]
     entries: tuple[EntryVersion, ...]
+    episodes: tuple[EpisodeSeen, ...] = ()
 
 
 def bring_up_to_date(desk: Desk, clinic_key: str, patient_id: str) -> None:
@@ -43,10 +49,11 @@ def bring_up_to_date(desk: Desk, clinic_key: str, patient_id: str) -> None:
     """
     surviving = merges.survivor(desk.store, clinic_key, patient_id) or patient_id
     for _ in range(_TRIES):
-        course = _read(desk, clinic_key, surviving)
+        course = course_now(desk, clinic_key, surviving)
         try:
             if not _attach(desk, course):
                 _keep(desk, course)
+                _owe(desk, course)
                 return
         except GuardFailed:
             continue
@@ -54,7 +61,8 @@ def bring_up_to_date(desk: Desk, clinic_key: str, patient_id: str) -> None:
             return
 
 
-def _read(desk: Desk, clinic_key: str, patient_id: str) -> _Course:
+def course_now(desk: Desk, clinic_key: str, patient_id: str) -> CourseNow:
+    """The course of this patient, and of the records that theirs replaced; for the service itself."""
     ids = (patient_id, *merges.merged_into(desk.store, clinic_key, patient_id))
     context = AccessContext(
         clinic=clinic_key,
@@ -77,7 +85,7 @@ def _read(desk: Desk, clinic_key: str, patient_id: str) -> _Course:
     put_off = _put_off(begun, released)
     told = overview(seen, home.rules, home.library, now, drafts=put_off, entries=released)
     revision, open_items = (row.revision, row.open_items) if row else (0, 0)
-    return _Course(context, patient_id, revision, open_items, view, told, begun, sent)
+    return CourseNow(context, patient_id, revision, open_items, view, told, begun, sent, seen.episodes)
 
 
 def _put_off(begun: tuple[Draft, ...], sent: tuple[EntryVersion, ...]) -> list[Draft]:
@@ -88,7 +96,7 @@ def _put_off(begun: tuple[Draft, ...], sent: tuple[EntryVersion, ...]) -> list[D
     return [one for one in stopped if one.link.encounter_id not in answered]
 
 
-def _attach(desk: Desk, course: _Course) -> bool:
+def _attach(desk: Desk, course: CourseNow) -> bool:
     """Attach what can only belong to one infusion; whether anything was."""
     within = desk.clinic(course.context.clinic).rules.series.attach_within
     found = attachments(_waiting(course), course.view.steps, within)
@@ -96,7 +104,7 @@ def _attach(desk: Desk, course: _Course) -> bool:
     return any(attached)
 
 
-def _waiting(course: _Course) -> list[Waiting]:
+def _waiting(course: CourseNow) -> list[Waiting]:
     unlinked = [one for one in course.drafts if one.link.encounter_id is None]
     sent = [one for one in course.entries if one.link.encounter_id is None]
     settled = {item.entry_id for item in course.view.items}
@@ -110,7 +118,7 @@ def _waiting(course: _Course) -> list[Waiting]:
     ]
 
 
-def _attach_one(desk: Desk, course: _Course, key: str, link: Link) -> bool:
+def _attach_one(desk: Desk, course: CourseNow, key: str, link: Link) -> bool:
     draft = next((one for one in course.drafts if one.key == key), None)
     entry = next((one for one in course.entries if one.key == key), None)
     try:
@@ -123,7 +131,7 @@ def _attach_one(desk: Desk, course: _Course, key: str, link: Link) -> bool:
     return True
 
 
-def _keep(desk: Desk, course: _Course) -> None:
+def _keep(desk: Desk, course: CourseNow) -> None:
     store, context = desk.store, course.context
     kept = assigned.assigned_of(store, context, sorted(context.patients or ()))
     changed = brought_up_to_date(
@@ -141,6 +149,12 @@ def _keep(desk: Desk, course: _Course) -> None:
         guard = deeds.CourseIsAt(course.patient_id, course.revision)
         records = tuple(_remembered(desk, context, one) for one in changed)
         desk.writer.perform(deeds.Deed(context.clinic, (guard,), changes, records))
+
+
+def _owe(desk: Desk, course: CourseNow) -> None:
+    """The documents of series that are over, where the clinic wants them (rule 20)."""
+    told = series_told(course.told, course.episodes, desk.now())
+    owe_courses(desk, course.context, course.context.patients or (), told)
 
 
 def _remembered(desk: Desk, context: AccessContext, one: AssignedSet) -> Record:

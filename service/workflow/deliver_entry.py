@@ -139,7 +139,7 @@ def _heard(work: InHand, outcome: Outcome | None) -> None:
 
 def _attempt(work: InHand) -> Outcome | None:
     match work.filing.kind:
-        case FilingKind.SUMMARY:
+        case FilingKind.SUMMARY | FilingKind.COURSE:
             return file_summary(work)
         case FilingKind.RESPONSE:
             return file_response(work)
@@ -148,7 +148,8 @@ def _attempt(work: InHand) -> Outcome | None:
 
 
 def _after_all(work: InHand, outcome: Outcome) -> tuple[InHand, Outcome]:
-    return after_all(work, outcome) if work.filing.kind is FilingKind.SUMMARY else (work, outcome)
+    is_document = work.filing.kind in (FilingKind.SUMMARY, FilingKind.COURSE)
+    return after_all(work, outcome) if is_document else (work, outcome)
 
 
 def _quiet_until(work: InHand) -> Retry | None:

@@ -45,7 +45,8 @@ class FilingRules:
     as author with `patient_author`, is marked as the patient's word with `patient_asserted`, and says `doc_status`.
     `updates`: what stands there can be marked as superseded or entered in error. What it holds for review for longer
     than `held_days` is shown to a person (W-15); `sees_held`: its searches find what it holds. `replaces`: it takes a
-    document that says what it replaces (W-30); `needs_period`: each must say when what it tells of ended.
+    document that says what it replaces (W-30); `needs_period`: each must say when what it tells of ended. With
+    `course_summaries` a series that is over gets a document of its own (rule 20).
     """
 
     rung: Rung
@@ -64,6 +65,7 @@ class FilingRules:
     sees_held: bool = True
     replaces: bool = True
     needs_period: bool = False
+    course_summaries: bool = False
 
     @property
     def standing(self) -> Rung:

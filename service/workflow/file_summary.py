@@ -1,4 +1,4 @@
-"""The worker files a summary as a document, and marks the one whose place it takes (rules 20 and 21)."""
+"""The worker files a summary, of an entry or a series, and marks the document whose place it takes (rules 20, 21)."""
 
 from dataclasses import replace
 
@@ -6,11 +6,12 @@ from service.ehr.failures import wait_asked_by
 from service.ehr.outcome import Filed, HeldThere, NotSent, Outcome, Refused, Rung, Unknown, Why
 from service.ehr.problems import RecordSystemProblem
 from service.ehr.write_back import file_document, find_same_bytes, find_version, supersede_document
-from service.journal.entries import Filing
+from service.journal.entries import Filing, FilingKind
 from service.r4 import document_reference
 from service.r4.document_reference import FoundDocument
 from service.smart.problems import SmartProblem
-from service.store import filings
+from service.store import course_filings, filings
+from service.workflow.file_course import about_the_course
 from service.workflow.filing_target import at_its_target
 from service.workflow.in_hand import ATTEMPT, UNRESOLVED, InHand
 from service.workflow.make_summary import Made, in_the_next_form, kept_or_made
@@ -23,7 +24,7 @@ def file_summary(work: InHand) -> Outcome:
     """One attempt, in the first form that the record system takes; NotNow where it ended before anything was sent."""
     work.sign_in()
     work = at_its_target(work)
-    earlier = filings.predecessor(work.desk.store, work.clinic.key, work.entry.id, work.entry.version)
+    earlier = _predecessor(work)
     made: Made | None = kept_or_made(work, earlier)
     work.desk.at("K3")
     outcome: Outcome = NotSent("nothing-made")
@@ -35,6 +36,14 @@ def file_summary(work: InHand) -> Outcome:
     if earlier is None or not isinstance(outcome, Filed):
         return outcome
     return _superseded(work, earlier, outcome)
+
+
+def _predecessor(work: InHand) -> Filing | None:
+    """The filing whose document this one takes the place of, if any."""
+    store, clinic = work.desk.store, work.clinic.key
+    if work.filing.kind is FilingKind.COURSE:
+        return course_filings.predecessor(store, clinic, work.filing)
+    return filings.predecessor(store, clinic, work.entry.id, work.entry.version)
 
 
 def after_all(work: InHand, outcome: Outcome) -> tuple[InHand, Outcome]:
@@ -123,7 +132,7 @@ def _superseded(work: InHand, earlier: Filing, filed: Filed) -> Outcome:
 def _document(work: InHand, made: Made, earlier: Filing | None) -> document_reference.FiledDocument:
     entry, link, rules = work.entry, work.entry.link, work.clinic.filing
     response = filings.response_there(work.desk.store, work.clinic.key, entry.id)
-    return document_reference.FiledDocument(
+    document = document_reference.FiledDocument(
         entry_identifier=entry.identifier,
         version_identifier=work.filing.version_identifier,
         patient_id=work.subject,
@@ -145,3 +154,4 @@ def _document(work: InHand, made: Made, earlier: Filing | None) -> document_refe
         replaces=earlier.document_id if earlier and rules.replaces else None,
         patient_asserted=rules.patient_asserted,
     )
+    return about_the_course(work, document) if work.filing.kind is FilingKind.COURSE else document

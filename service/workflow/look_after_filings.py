@@ -22,7 +22,7 @@ from service.ehr.write_response import find_response
 from service.journal.entries import Filing, FilingKind, FilingState
 from service.r4.document_reference import FoundDocument, sha1_of
 from service.smart.problems import SmartProblem
-from service.store import deeds, filing_looks, filings
+from service.store import course_filings, deeds, filing_looks, filings
 from service.store.deeds import GuardFailed
 from service.workflow.desk import ClinicDesk, Desk
 from service.workflow.document_date import dated
@@ -203,14 +203,21 @@ def _mark_if_replaced(look: _Look, first: FoundDocument) -> None:
     """A later version's document stands there: this one is marked, should that not have happened then (W-30)."""
     if first.status != "current" or not look.clinic.filing.updates:
         return
+    if _is_replaced(look):
+        _heard(look, supersede_document(look.clinic.for_delivery, first.id, look.filing.version_identifier))
+
+
+def _is_replaced(look: _Look) -> bool:
+    """Whether what was filed later takes its place: of the same series, or a later version of its entry."""
+    if look.filing.kind is FilingKind.COURSE:
+        return course_filings.is_followed(look.desk.store, look.clinic.key, look.filing)
     owed = filings.of_one_entry(look.desk.store, look.clinic.key, look.filing.entry_id)
-    if any(
+    return any(
         one.kind is FilingKind.SUMMARY
         and one.entry_version > look.filing.entry_version
         and one.state is FilingState.FILED
         for one in owed
-    ):
-        _heard(look, supersede_document(look.clinic.for_delivery, first.id, look.filing.version_identifier))
+    )
 
 
 def _heard(look: _Look, outcome: Outcome) -> None:

@@ -5,13 +5,14 @@ What is in it is what was shared and is released: a private answer looks like a 
 
 from service.access.context import AccessContext
 from service.audit.record import Deed
-from service.journal.entries import EntryStatus, EntryVersion, shared_answers
+from service.journal.closing import is_told
+from service.journal.entries import EntryVersion, shared_answers
 from service.journal.problems import NotYours
 from service.journal.prompts import PromptSet
 from service.journal.steps import Step
 from service.summary.content import AnsweredPrompt, CannotRender, PatientHeader
 from service.summary.course_content import CourseAnswer, CourseEntry, CourseInfusion, CourseSummary
-from service.workflow.desk import Desk
+from service.workflow.desk import ClinicDesk, Desk
 from service.workflow.open_course import look
 from service.workflow.own_copy import CopyNotMade
 from service.workflow.remember import before_answering, record
@@ -32,7 +33,11 @@ def make_course_summary(desk: Desk, context: AccessContext, header: PatientHeade
     ]
     before_answering(desk, context, prints)
     try:
-        return desk.render(_summary(desk, context, header, steps, told[-1][1]))
+        version = f"urn:uuid:{desk.new_id()}"
+        clinic = desk.clinic(context.clinic)
+        return desk.render(
+            summary_of_steps(desk, clinic, header, steps, told[-1][1], version_identifier=version)
+        )
     except CannotRender:
         raise CopyNotMade from None
 
@@ -43,10 +48,17 @@ def newest_series(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     return tuple(one for one in steps if one.link.series == series or one.is_unattached)
 
 
-def _summary(
-    desk: Desk, context: AccessContext, header: PatientHeader, steps: tuple[Step, ...], newest: PromptSet
+def summary_of_steps(
+    desk: Desk,
+    clinic: ClinicDesk,
+    header: PatientHeader,
+    steps: tuple[Step, ...],
+    newest: PromptSet,
+    *,
+    version_identifier: str,
+    replaces: str | None = None,
 ) -> CourseSummary:
-    clinic = desk.clinic(context.clinic)
+    """What the document of these steps says to others; its notice and language are those of the `newest` set."""
     return CourseSummary(
         clinic_name=clinic.title,
         zone=clinic.zone,
@@ -55,21 +67,21 @@ def _summary(
             CourseInfusion(one.link.ordinal, one.link.infusion_start, _entry(desk, one)) for one in steps
         ),
         made_at=desk.now(),
-        version_identifier=f"urn:uuid:{desk.new_id()}",
+        version_identifier=version_identifier,
         notice=newest.notice,
         crisis_line=newest.crisis_line,
         language=newest.language,
-        replaces=None,
+        replaces=replaces,
         private_copy=False,
     )
 
 
 def _told(desk: Desk, step: Step) -> tuple[EntryVersion, PromptSet] | None:
     """What others may read of this step, with its prompts; None where that is nothing."""
-    if step.entry is None or step.entry.status is EntryStatus.ENTERED_IN_ERROR:
+    if step.entry is None or not is_told(step.entry):
         return None
     prompt_set = desk.library.by_canonical(step.entry.questionnaire)
-    return (step.entry, prompt_set) if prompt_set and shared_answers(step.entry.answers) else None
+    return (step.entry, prompt_set) if prompt_set else None
 
 
 def _entry(desk: Desk, step: Step) -> CourseEntry | None:

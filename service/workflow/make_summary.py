@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from service.ehr.outcome import NotSent, Refused, Why
-from service.journal.entries import Filing
+from service.journal.entries import Filing, FilingKind
 from service.store import deeds
 from service.summary.content import CannotRender, Summary
+from service.summary.course_content import CourseSummary
 from service.summary.problems import Cause
 from service.summary.renditions import Rendition
+from service.workflow.file_course import course_summary
 from service.workflow.filing_target import header
 from service.workflow.in_hand import InHand, NotNow
 from service.workflow.own_copy import summary_of
@@ -61,12 +63,12 @@ def _first_that_fits(work: InHand, earlier: Filing | None, forms: tuple[Renditio
     raise NotNow(Refused(Why.FORM, codes=("too-large",)))
 
 
-def _made(work: InHand, summary: Summary, forms: tuple[Rendition, ...]) -> Iterator[Made]:
+def _made(work: InHand, summary: Summary | CourseSummary, forms: tuple[Rendition, ...]) -> Iterator[Made]:
     for form in forms:
         yield _rendered(work, summary, form)
 
 
-def _rendered(work: InHand, summary: Summary, form: Rendition) -> Made:
+def _rendered(work: InHand, summary: Summary | CourseSummary, form: Rendition) -> Made:
     """The summary in this form, or as plain text where it is no PDF that could be made of these words (F5)."""
     try:
         return Made(work.desk.render(summary, form), form.media_type)
@@ -87,7 +89,9 @@ def _keep(work: InHand, made: Made) -> None:
     )
 
 
-def _summary(work: InHand, earlier: Filing | None) -> Summary:
+def _summary(work: InHand, earlier: Filing | None) -> Summary | CourseSummary:
+    if work.filing.kind is FilingKind.COURSE:
+        return course_summary(work, earlier)
     prompt_set = work.desk.library.by_canonical(work.entry.questionnaire)
     if prompt_set is None:
         raise NotNow(Refused(Why.OTHER, codes=("unknown-set",)))

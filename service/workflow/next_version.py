@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from service.access.context import AccessContext
 from service.audit.record import Record
-from service.journal.entries import Draft, EntryStatus, EntryVersion, Filing, FilingState
+from service.journal.entries import Draft, EntryStatus, EntryVersion, Filing, FilingKind, FilingState
 from service.journal.problems import ChangedElsewhere, InfusionTaken
 from service.store import deeds, filings
 from service.store.deeds import GuardFailed
@@ -52,7 +52,8 @@ class _Earlier:
 
     @classmethod
     def of(cls, owed: Iterable[Filing]) -> "_Earlier":
-        lasting = [one for one in owed if one.state is not FilingState.CANCELLED]
+        own = (one for one in owed if one.kind is not FilingKind.COURSE)
+        lasting = [one for one in own if one.state is not FilingState.CANCELLED]
         unsent = tuple(one for one in lasting if one.state in _OPEN and not one.may_stand_there)
         return cls(unsent, tuple(one for one in lasting if one not in unsent))
 

@@ -36,8 +36,8 @@ class OpenedCourse:
 
     @property
     def filings(self) -> dict[str, Filing]:
-        """By entry id the filing that tells how far the entry is on its way: of its newest version, and no response."""
-        return {one.entry_id: one for one in self.owed if one.kind is not FilingKind.RESPONSE}
+        """By entry id the filing that tells how far it is on its way: its newest version's document, or the strike."""
+        return {one.entry_id: one for one in self.owed if one.kind in (FilingKind.SUMMARY, FilingKind.STRIKE)}
 
     @property
     def steps(self) -> tuple[Step, ...]:

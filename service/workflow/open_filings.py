@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from service.access.context import AccessContext
 from service.audit.record import Deed
-from service.journal.entries import EntryVersion, Filing, FilingState
+from service.journal.entries import EntryVersion, Filing, FilingKind, FilingState
 from service.journal.problems import NotYours
 from service.r4.patient import PatientSeen
 from service.store import documents, filings
@@ -110,4 +110,6 @@ def _not_there(opened: OpenedCourse, now: datetime) -> Iterable[NotThere]:
 
 
 def _paper(desk: Desk, context: AccessContext, filing: Filing) -> Document | None:
+    if filing.kind is FilingKind.COURSE:
+        return None  # the chart makes one at any time
     return documents.rendered_from(desk.store, context, filing.entry_id, filing.entry_version)

@@ -13,7 +13,7 @@ from service.ehr.write_back import find_version
 from service.journal.reconciling import Line, Standing, SubmittedEntry, compare, unknown
 from service.r4.document_reference import FoundDocument
 from service.smart.problems import SmartProblem
-from service.store import courses
+from service.store import course_filings, courses
 from service.store.submitted import submitted_entries
 from service.workflow.desk import ClinicDesk, Desk
 from service.workflow.remember import before_answering, record
@@ -31,7 +31,7 @@ def reconcile(desk: Desk, clinic_key: str) -> Iterator[Line]:
     context = AccessContext(
         clinic=clinic_key, role=Role.OPERATOR, origin=Origin(desk.new_id()), client="command-line"
     )
-    known: set[str] = set()
+    known: set[str] = set(course_filings.identifiers(desk.store, clinic_key))
     patients = set(courses.known_patients(desk.store, clinic_key, desk.now()))
     for entry in submitted_entries(desk.store, clinic_key, desk.now()):
         known.add(entry.identifier)

@@ -87,6 +87,7 @@ def _change(work: InHand, outcome: Outcome, decided: Next) -> deeds.Change:
 
 _TYPES = {
     FilingKind.SUMMARY: "DocumentReference",
+    FilingKind.COURSE: "DocumentReference",
     FilingKind.STRIKE: "DocumentReference",
     FilingKind.RESPONSE: "QuestionnaireResponse",
 }

@@ -25,7 +25,8 @@ def strike_summary(work: InHand) -> Outcome | None:
     """One attempt at striking every document of the entry's versions, and the response; None where nothing stands."""
     work.sign_in()
     owed = filings.of_one_entry(work.desk.store, work.clinic.key, work.entry.id)
-    there = [one for one in owed if one.entry_version < work.entry.version and one.may_stand_there]
+    own = [one for one in owed if one.kind is not FilingKind.COURSE]
+    there = [one for one in own if one.entry_version < work.entry.version and one.may_stand_there]
     if there and not work.clinic.filing.updates:
         return Refused(Why.NOT_OFFERED, codes=("no-updates",))
     try:

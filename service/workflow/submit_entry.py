@@ -14,6 +14,7 @@ from service.journal.entries import (
     EntryStatus,
     EntryVersion,
     Filing,
+    FilingKind,
     FilingState,
     Link,
     Receipt,
@@ -146,7 +147,8 @@ def read_receipt(desk: Desk, context: AccessContext, key: str) -> Receipt:
 def receipt_of(desk: Desk, context: AccessContext, entry: EntryVersion) -> Receipt:
     """The entry with the filing of its newest version, if it owes one."""
     owed = filings.of_entry(desk.store, context, entry.id)
-    earlier = any(one.state in _THERE for one in owed if one.entry_version < entry.version)
+    own = (one for one in owed if one.kind is not FilingKind.COURSE)
+    earlier = any(one.state in _THERE for one in own if one.entry_version < entry.version)
     return Receipt(entry, told_of(owed, entry.version), stands_there=earlier)
 
 

@@ -27,6 +27,7 @@ REACH_A_CLINIC = {
     "assigned": {"claim_unwritten", "writing_of"},
     "audit_trail": {"_append_to", "_reach", "has", "head", "last_checkpoint", "leaves"},
     "client_tokens": {"spend", "token"},
+    "course_filings": {"identifiers", "is_followed", "predecessor"},
     "courses": {"_patients"},
     "entries": {"for_delivery", "released_by", "whole"},
     "filings": {

@@ -26,6 +26,7 @@ from service.store import (
     assigned,
     audit_trail,
     client_tokens,
+    course_filings,
     courses,
     documents,
     drafts,
@@ -109,6 +110,8 @@ def _of_patient(clinic: str, patient: str) -> tuple[Change, ...]:
         QueueFiling(filing(f"filing of loose {patient}", f"loose {name}", patient=patient)),
         SaveEntryVersion(entry(f"held {name}", patient=patient, held_until=MORNING)),
         QueueFiling(filing(f"filing of held {patient}", f"held {name}", patient=patient)),
+        QueueFiling(_course(f"course of {patient}", name, patient)),
+        SettleFiling(f"course of {patient}", FilingState.FILED, None, "course", NOW),
         NoteOpenItems(patient, 1),
     )
 
@@ -127,6 +130,11 @@ def _signed_out(clinic: str) -> tuple[Change, ...]:
 
 def _response(name: str, entry_id: str, patient: str) -> Filing:
     return replace(filing(name, entry_id, patient=patient), kind=FilingKind.RESPONSE)
+
+
+def _course(name: str, entry_id: str, patient: str) -> Filing:
+    owed = filing(name, entry_id, patient=patient)
+    return replace(owed, kind=FilingKind.COURSE, series="first-match:1", says="digest")
 
 
 def _of_clinic(clinic: str) -> tuple[Change, ...]:
@@ -194,6 +202,10 @@ OF_CLINIC: dict[str, Callable[[Store, str], object]] = {
     "audit_trail.leaves": lambda store, clinic: audit_trail.leaves(store, clinic, 4),
     "audit_trail.last_checkpoint": audit_trail.last_checkpoint,
     "client_tokens.token": lambda store, clinic: client_tokens.token(store, clinic, "token"),
+    "course_filings.of_series": lambda store, clinic: course_filings.of_series(store, clinic, ["ada"]),
+    "course_filings.predecessor": lambda store, clinic: course_filings.predecessor(store, clinic, _later()),
+    "course_filings.is_followed": lambda store, clinic: course_filings.is_followed(store, clinic, _earlier()),
+    "course_filings.identifiers": course_filings.identifiers,
     "courses.looks_due": lambda store, clinic: courses.looks_due(store, clinic, LATER, 9),
     "courses.with_open_items": lambda store, clinic: courses.with_open_items(store, clinic, 9),
     "courses.known_patients": lambda store, clinic: courses.known_patients(store, clinic, LATER),
@@ -219,6 +231,16 @@ OF_CLINIC: dict[str, Callable[[Store, str], object]] = {
     ),
     "merges.survivor": lambda store, clinic: merges.survivor(store, clinic, f"old at {clinic}"),
 }
+
+
+def _later() -> Filing:
+    """The next filing of the series that one is there of."""
+    return _course("course to come", "entry of ada", "ada")
+
+
+def _earlier() -> Filing:
+    """One that was owed before it."""
+    return _course("filing of ada", "entry of ada", "ada")
 
 
 def _whole_log(store: Store, clinic: str) -> object:

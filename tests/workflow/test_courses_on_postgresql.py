@@ -8,8 +8,9 @@ from datetime import timedelta
 
 import pytest
 
+from service.journal.entries import FilingKind, FilingState
 from service.journal.problems import ChangedElsewhere, InfusionTaken
-from service.journal.rulings import Reason
+from service.journal.rulings import Reason, RulingKind
 from service.journal.worklist import Way
 from service.store import rulings
 from service.store.writer import Writer
@@ -23,7 +24,7 @@ from tests.front_desk import FrontDesk
 from tests.people import patient
 from tests.workflow.contexts import as_clinician
 from tests.workflow.courses import asked, living, versions
-from tests.workflow.deciding import capture, current, encounters_of, id_of, item, move, states
+from tests.workflow.deciding import capture, current, encounters_of, id_of, item, move, owed_by, states
 from tests.world import CLINIC, NOON, World
 
 pytestmark = pytest.mark.postgres
@@ -53,6 +54,28 @@ def processes(world: World, count: int) -> Iterator[list[Desk]]:
 def at_once(desks: list[Desk], do: Callable[[int, Desk], object], times: int = 12) -> list[object]:
     with ThreadPoolExecutor(len(desks)) as pool:
         return list(pool.map(lambda number: do(number, desks[number % len(desks)]), range(times)))
+
+
+def test_several_processes_see_the_end_of_a_series_and_owe_its_document_once(world: World) -> None:
+    """Rule 20: each of them looks, one of them owes."""
+    home = world.desk.clinics[CLINIC]
+    wanting = replace(home, filing=replace(home.filing, course_summaries=True))
+    world.wiring = replace(
+        world.wiring, desk=replace(world.desk, clinics={**world.desk.clinics, CLINIC: wanting})
+    )
+    visit = FrontDesk(world).book(NAME, NOON - 2 * HOUR)
+    world.find(minutes=6)
+    patient(world, NAME).write(visit, WORDS, private=("ai1.2",))
+    world.deliver()
+    decide.decide(
+        world.desk, as_clinician(NAME), NAME, RulingKind.SERIES_CLOSED, visit, Reason.TREATMENT_PLAN
+    )
+    with processes(world, 4) as desks:
+        at_once(desks, lambda _, desk: bring_up_to_date(desk, CLINIC, NAME))
+    world.deliver()
+    courses = [one for one in owed_by(world, NAME) if one.kind is FilingKind.COURSE]
+    assert [one.state for one in courses] == [FilingState.FILED]
+    assert len([one for one in current(world, NAME) if encounters_of(one) == [visit]]) == 2
 
 
 def test_several_processes_poll_and_each_infusion_is_assigned_once(world: World) -> None:
