@@ -26,6 +26,7 @@ from service.web.patient_home import infusion_row, resume_number, write_now
 from service.web.reading import NotReadable, UnsupportedType, read_json
 from service.workflow.begin_entry import begin_entry, begin_now
 from service.workflow.hold_words import late_words_wait
+from service.workflow.make_course_summary import make_course_summary, tells_others
 from service.workflow.open_course import open_course
 from service.workflow.open_entry import OpenedEntry, open_entry
 from service.workflow.own_copy import own_copy
@@ -57,6 +58,7 @@ def home(visit: str) -> str:
         "patient/home.html",
         infusions=[infusion_row(step, course) for step in course.steps],
         write_now=write_now(course),
+        has_paper=tells_others(desk(), course.steps),
         waiting=course.in_doubt,
         record_silent=request.args.get("record") == "silent",
     )
@@ -245,6 +247,14 @@ def copy(visit: str, key: str) -> Response:
     pdf = own_copy(desk(), context(), key, visitor().header)
     response = Response(pdf, content_type="application/pdf")
     response.headers["Content-Disposition"] = 'attachment; filename="infusion-journal.pdf"'
+    return response
+
+
+@door.open("/course.pdf", PATIENT_PAGE)
+def course(visit: str) -> Response:
+    pdf = make_course_summary(desk(), context(), visitor().header)
+    response = Response(pdf, content_type="application/pdf")
+    response.headers["Content-Disposition"] = 'attachment; filename="infusion-journal-course.pdf"'
     return response
 
 

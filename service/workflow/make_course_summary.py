@@ -1,6 +1,7 @@
-"""A clinician has the newest series of the patient whose chart is open made into one document (rule 20).
+"""The newest series of one patient as one document, for the clinician with the chart open and its patient (rule 20).
 
-What is in it is what was shared and is released: a private answer looks like a skipped one (rule 16).
+What is in it is what was shared and is released: a private answer looks like a skipped one (rule 16). The patient gets
+the very paper that the clinic does; what is theirs alone stands in the copy of each entry.
 """
 
 from service.access.context import AccessContext
@@ -9,6 +10,7 @@ from service.journal.closing import is_told
 from service.journal.entries import EntryVersion, shared_answers
 from service.journal.problems import NotYours
 from service.journal.prompts import PromptSet
+from service.journal.release import is_held
 from service.journal.steps import Step
 from service.summary.content import AnsweredPrompt, CannotRender, PatientHeader
 from service.summary.course_content import CourseAnswer, CourseEntry, CourseInfusion, CourseSummary
@@ -40,6 +42,11 @@ def make_course_summary(desk: Desk, context: AccessContext, header: PatientHeade
         )
     except CannotRender:
         raise CopyNotMade from None
+
+
+def tells_others(desk: Desk, steps: tuple[Step, ...]) -> bool:
+    """Whether such a document of these steps tells anything."""
+    return any(_told(desk, one) is not None for one in newest_series(steps))
 
 
 def newest_series(steps: tuple[Step, ...]) -> tuple[Step, ...]:
@@ -78,7 +85,7 @@ def summary_of_steps(
 
 def _told(desk: Desk, step: Step) -> tuple[EntryVersion, PromptSet] | None:
     """What others may read of this step, with its prompts; None where that is nothing."""
-    if step.entry is None or not is_told(step.entry):
+    if step.entry is None or not is_told(step.entry) or is_held(step.entry, desk.now()):
         return None
     prompt_set = desk.library.by_canonical(step.entry.questionnaire)
     return (step.entry, prompt_set) if prompt_set else None

@@ -36,6 +36,7 @@ DOORS = {
     "late.choose": "/journal/<visit>/entry/<key>/before/",
     "changes.mistake": "/journal/<visit>/entry/<key>/mistake",
     "patient.copy": "/journal/<visit>/entry/<key>/copy.pdf",
+    "patient.course": "/journal/<visit>/course.pdf",
     "patient.stop": "/journal/<visit>/entry/<key>/stop",
     "patient.refresh": "/journal/<visit>/refresh",
     "patient.sign_out": "/journal/<visit>/sign-out",
@@ -124,7 +125,13 @@ _WORKLIST = {
 PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "home": (
         "patient/home.html",
-        {"infusions": s.INFUSIONS, "write_now": s.WRITE_NOW, "waiting": True, "record_silent": False},
+        {
+            "infusions": s.INFUSIONS,
+            "write_now": s.WRITE_NOW,
+            "waiting": True,
+            "record_silent": False,
+            "has_paper": True,
+        },
     ),
     "home-first": (
         "patient/home.html",
@@ -161,7 +168,7 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     ),
     "receipt-kept": ("patient/receipt.html", {**_RECEIPT, "state": "kept"}),
     "receipt-until": ("patient/receipt.html", {**_RECEIPT, "state": "held", "held_until": s.MORNING}),
-    "receipt-changed": ("patient/receipt.html", {**_CHANGED, "state": "sent"}),
+    "receipt-changed": ("patient/receipt.html", {**_CHANGED, "state": "sent", "because": s.BECAUSE}),
     "receipt-changed-filed": ("patient/receipt.html", {**_CHANGED, "state": "filed", "filed_at": s.SENT}),
     "receipt-changing": (
         "patient/receipt.html",
@@ -175,7 +182,7 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "receipt-striking": ("patient/receipt.html", {**_RECEIPT, "state": "striking"}),
     "receipt-struck": ("patient/receipt.html", {**_RECEIPT, "state": "struck", "filed_at": s.SENT}),
     "mistake": ("patient/mistake.html", {**s.WRITING, "sent_at": s.SENT}),
-    "check-change": ("patient/check.html", {**_CHECK, "amending": True}),
+    "check-change": ("patient/check.html", {**_CHECK, "amending": True, "most_of_a_reason": 300}),
     "check-until": ("patient/check.html", {**_CHECK, "clinic": s.HOLDING}),
     "conflict": (
         "patient/conflict.html",
@@ -195,6 +202,13 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "entry": (
         "clinician/entry.html",
         {"entry": s.ENTRY, "infusions": s.COURSE, "skipped": "No answer shared"},
+    ),
+    "entry-changed": (
+        "clinician/entry.html",
+        {
+            "entry": s.Values(**(vars(s.ENTRY) | {"status": "amended", "version": 2, "because": s.BECAUSE})),
+            "infusions": s.COURSE,
+        },
     ),
     "entry-moved": (
         "clinician/entry.html",

@@ -25,6 +25,7 @@ CLINIC = Values(
 )
 HOLDING = Values(**(vars(CLINIC) | {"release_hour": "09:00"}))
 BANNER = Values(name="Maribel Okonkwo-Lindqvist", birth_date=date(1985, 3, 4), identifier="MRN 40021")
+BECAUSE = "I remembered more the next day, and one thing was not as I had said"
 LONG = (
     "I wanted to let go of the argument with my brother. For a while I was floating over the lake house, and the"
     " argument looked small from up there.\n\nThen it turned dark, and I was frightened, but the music carried me."

@@ -253,6 +253,7 @@ ROWS: Mapping[str, tuple[Row, ...]] = {
         patient({"key": "wrong"}, methods=_POST, form={}, opened=_DONE),
     ),
     "patient.copy": (patient({"key": "sent"}),),
+    "patient.course": (patient(),),
     "patient.sign_out": (patient(form={}, ends_visit=True),),
     # The clinician's pages: the chart that is open, and over patients for the care team.
     "clinician.newest": (clinician(),),
