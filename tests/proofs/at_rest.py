@@ -161,7 +161,17 @@ def _on_the_page(world: World, name: str, turn: int, marks: Marks) -> str:
         return str(ada.get(f"entry/{key}/all").text)
     checked = ada.get(f"entry/{key}/check").text
     assert ada.send(key, 2).status_code == 303
-    return str(checked)
+    return str(checked) + (_explained(ada, key, marks) if ordinal == 1 else "")
+
+
+def _explained(ada: Any, key: str, marks: Marks) -> str:
+    """What was sent is changed, and why."""
+    ada.post(f"entry/{key}/change")
+    saved = ada.type(key, 1, {"ai1.1": marks.some()})
+    assert saved.status_code == 200, saved.text
+    checked = str(ada.get(f"entry/{key}/check").text)
+    assert ada.post(f"entry/{key}/send", revision="2", because=marks.some()).status_code == 303
+    return checked + str(ada.get(f"entry/{key}/receipt").text)
 
 
 def _saved_again(ada: Any, marks: Marks) -> Iterator[str]:

@@ -18,7 +18,7 @@ from sqlalchemy.sql.selectable import Select
 from service.access.context import AccessContext
 from service.audit.log_query import LogQuery
 from service.journal.conditions import Sort
-from service.journal.entries import Filing, FilingKind, FilingState
+from service.journal.entries import EntryVersion, Filing, FilingKind, FilingState
 from service.journal.match import EncounterSeen
 from service.journal.questions import AssignedQuery, EntryQuery
 from service.journal.series import EpisodeSeen
@@ -96,9 +96,9 @@ def _of_patient(clinic: str, patient: str) -> tuple[Change, ...]:
     return (
         SaveDraft(draft(f"draft of {patient}", patient=patient)),
         HoldWords(held(f"held of {patient}", patient)),
-        SaveEntryVersion(entry(name, patient=patient, encounter=f"enc of {patient}")),
-        SaveEntryVersion(entry(name, 2, patient=patient, encounter=f"enc of {patient}")),
-        SaveEntryVersion(entry(f"loose {name}", patient=patient)),
+        SaveEntryVersion(_explained(name, patient=patient, encounter=f"enc of {patient}")),
+        SaveEntryVersion(_explained(name, 2, patient=patient, encounter=f"enc of {patient}")),
+        SaveEntryVersion(_explained(f"loose {name}", patient=patient)),
         QueueFiling(filing(f"filing of {patient}", name, patient=patient)),
         KeepSummary(f"filing of {patient}", b"%PDF", "sha"),
         QueueFiling(_response(f"response of {patient}", name, patient)),
@@ -108,12 +108,17 @@ def _of_patient(clinic: str, patient: str) -> tuple[Change, ...]:
         KeepAssigned(assigned_set(f"set of {patient}", patient=patient)),
         SettleFiling(f"filing of {patient}", FilingState.FILED, None, "doc", NOW),
         QueueFiling(filing(f"filing of loose {patient}", f"loose {name}", patient=patient)),
-        SaveEntryVersion(entry(f"held {name}", patient=patient, held_until=MORNING)),
+        SaveEntryVersion(_explained(f"held {name}", patient=patient, held_until=MORNING)),
         QueueFiling(filing(f"filing of held {patient}", f"held {name}", patient=patient)),
         QueueFiling(_course(f"course of {patient}", name, patient)),
         SettleFiling(f"course of {patient}", FilingState.FILED, None, "course", NOW),
         NoteOpenItems(patient, 1),
     )
+
+
+def _explained(*named: Any, **parts: Any) -> EntryVersion:
+    """An entry with something in every sealed column."""
+    return replace(entry(*named, **parts), because="why it was changed")
 
 
 def _signed_in(clinic: str) -> tuple[Change, ...]:
