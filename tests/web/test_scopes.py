@@ -14,10 +14,7 @@ from tests.factories import keyed, response
 from tests.people import FORM, App, app_of, backend_app, staff_app
 from tests.web.changing import made, put
 from tests.web.fhir_answers import QR, Value, ids
-from tests.web.test_fhir_documents import walled
 from tests.world import World
-
-__all__ = ["walled"]  # a fixture: a world in PostgreSQL
 
 STATUSES = "http://hl7.org/fhir/questionnaire-answers-status"
 MADE_OF_THEM = "patient/Provenance.rs patient/DocumentReference.rs patient/Binary.rs patient/Encounter.rs"
@@ -204,8 +201,8 @@ def test_a_constraint_holds_for_every_way_to_a_response_and_to_what_is_made_of_i
 
 
 @pytest.mark.postgres
-def test_it_is_the_same_on_postgresql(walled: World) -> None:
-    journal = written(walled)
+def test_it_is_the_same_on_postgresql(world_on_postgresql: World) -> None:
+    journal = written(world_on_postgresql)
     everything = _seen(journal, journal.app(f"patient/{QR}.rs"))
     for constraint in (
         "status=completed",
