@@ -58,17 +58,18 @@ def at_once(desks: list[Desk], do: Callable[[int, Desk], object], times: int = 1
 
 def test_several_processes_see_the_end_of_a_series_and_owe_its_document_once(world: World) -> None:
     """Rule 20: each of them looks, one of them owes."""
-    home = world.desk.clinics[CLINIC]
-    wanting = replace(home, filing=replace(home.filing, course_summaries=True))
-    world.wiring = replace(
-        world.wiring, desk=replace(world.desk, clinics={**world.desk.clinics, CLINIC: wanting})
-    )
     visit = FrontDesk(world).book(NAME, NOON - 2 * HOUR)
     world.find(minutes=6)
     patient(world, NAME).write(visit, WORDS, private=("ai1.2",))
     world.deliver()
     decide.decide(
         world.desk, as_clinician(NAME), NAME, RulingKind.SERIES_CLOSED, visit, Reason.TREATMENT_PLAN
+    )
+    # Only now does the clinic want it: each of them finds it owed and not there.
+    home = world.desk.clinics[CLINIC]
+    wanting = replace(home, filing=replace(home.filing, course_summaries=True))
+    world.wiring = replace(
+        world.wiring, desk=replace(world.desk, clinics={**world.desk.clinics, CLINIC: wanting})
     )
     with processes(world, 4) as desks:
         at_once(desks, lambda _, desk: bring_up_to_date(desk, CLINIC, NAME))

@@ -76,9 +76,9 @@ def _title(document: Document) -> str:
     return title
 
 
-def change(world: World, who: Patient, key: str, words: str) -> None:
+def change(who: Patient, key: str, words: str, prompt: str = "ai2.1") -> None:
     who.post(f"entry/{key}/change")
-    assert who.type(key, 1, {"ai2.1": words}).status_code == 200
+    assert who.type(key, 1, {prompt: words}).status_code == 200
     assert who.send(key, 2).status_code == 303
 
 
@@ -169,7 +169,7 @@ def test_an_entry_that_is_changed_afterwards_replaces_it(wanting: World) -> None
     wanting.deliver()
     (before,) = of_the_series(wanting)
 
-    change(wanting, tamsin, key, "a door stood wide open")
+    change(tamsin, key, "a door stood wide open")
     wanting.deliver()
 
     (now,) = of_the_series(wanting)
@@ -183,7 +183,7 @@ def test_an_entry_that_is_changed_afterwards_replaces_it(wanting: World) -> None
 def test_what_was_owed_and_never_left_is_not_filed_twice(wanting: World) -> None:
     tamsin, (_, key) = two_written(wanting)
     close(wanting)
-    change(wanting, tamsin, key, "other words")
+    change(tamsin, key, "other words")
     assert states(wanting) == ["cancelled", "due"]
     wanting.deliver()
     (document,) = of_the_series(wanting)
@@ -254,7 +254,7 @@ def test_whatever_happens_on_the_way_it_stands_there_once(wanting: World, name: 
 def test_on_d_an_unknown_outcome_waits_for_a_person_and_holds_up_the_next_of_its_series(
     wanting: World,
 ) -> None:
-    tamsin, (_, key) = two_written(wanting)
+    tamsin, (key, _) = two_written(wanting)
     keep_rules(wanting, rung=Rung.NONE)
     close(wanting)
     wanting.net.meddler = trouble = Trouble(fails(httpx2.ReadError))
@@ -264,7 +264,7 @@ def test_on_d_an_unknown_outcome_waits_for_a_person_and_holds_up_the_next_of_its
     assert states(wanting) == ["parked"]
     assert "Summary of the series" in clinician(wanting).get("not-in-record").text
 
-    change(wanting, tamsin, key, "other words")
+    change(tamsin, key, "other words", "ai1.1")
     for _ in range(20):
         wanting.deliver()
         wanting.clock.pass_time(minutes=10)
