@@ -7,7 +7,7 @@ from typing import Any
 
 from service.ehr.client import RecordSystem as Client
 from service.ehr.outcome import Rung
-from service.journal.entries import Filing, FilingKind
+from service.journal.entries import Filing, FilingKind, FilingState
 from service.smart.backend_services import BackendTokens
 from service.smart.discovery import Configurations
 from service.smart.token_endpoint import Caller
@@ -30,7 +30,8 @@ HOUR = 3600.0
 DAY = 24 * HOUR
 PATIENT = "p1"
 _SCOPES = f"system/Patient.rs system/Encounter.rs system/{DOCUMENT}.crus system/{RESPONSE}.crus"
-_MOST_STEPS = 500
+_MOST_STEPS = 1500
+_A_WHILE = 60.0  # until the worker asks again whether it may do what is due
 
 
 class Endless(RuntimeError):
@@ -131,7 +132,9 @@ class Clinic:
 
     def _ahead(self) -> float | None:
         """In how many seconds the next thing happens; None where nothing is to come."""
-        coming = [self.time.until(one.due_at) for one in self.filings]
+        owed = self.filings
+        coming = [self.time.until(one.due_at) for one in owed]
+        coming += [_A_WHILE for one in owed if one.state is FilingState.DUE and one.due_at <= self.time.wall]
         coming += [
             one.next_at - self.time.seconds
             for one in (self.record, self.responses)

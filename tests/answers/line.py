@@ -159,6 +159,17 @@ def asks(call: Call) -> bool:
     return call.what in ("read", "search")
 
 
+def fhir(call: Call) -> bool:
+    """Whatever goes to the FHIR server itself."""
+    return call.what in ("read", "search", "write")
+
+
+def nth(number: int, meant: Callable[[Call], bool]) -> Callable[[Call], bool]:
+    """Of those that are meant, the one with this number, from 0 on."""
+    seen = iter(range(1_000_000))
+    return lambda call: meant(call) and next(seen) == number
+
+
 # --- what comes back --------------------------------------------------------------------------------------------------
 
 

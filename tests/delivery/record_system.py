@@ -146,6 +146,16 @@ class RecordSystem:
         self.ledger.held.remove(held)
         self._keep(held["id"], held, made=True)
 
+    @property
+    def standing(self) -> list[Resource]:
+        """What stands there now."""
+        return list(self._documents.values())
+
+    def stand_beside(self, id_: str, resource: Resource) -> None:
+        """Something that is not ours to be judged stands there, too."""
+        self._documents.setdefault(id_, resource | {"id": id_, "identifier": [], "masterIdentifier": None})
+        self._made_at.setdefault(id_, self._time.seconds)
+
     def lose(self, id_: str) -> None:
         """The record is put back to a time before this was taken; the ledger has it all the same."""
         del self._documents[id_]
