@@ -4,9 +4,28 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from tests.answers.clinic import Clinic
-from tests.delivery.judge import Verdict, judge
+from tests.delivery.judge import WRONGS, Verdict, judge
 
 _MOST_SAID = 20
+# Each of these is a promise that was not kept.
+WRONG_ANSWERS = (
+    *WRONGS,
+    "never_filed",  # not filed in the end, though nothing stood in its way any more
+    "unfound",  # a late copy, or a document that is gone, and nobody was told
+    "dropped",  # waiting for a person, and on nobody's list
+    "early_calls",  # before the record system wanted to hear of us again
+    "attempts_used",  # by a record system that asked to wait
+    "loops",  # the worker came to no rest
+    "refreshes",  # more than one new token for one that was refused
+    "copies_left",  # standing twice after the looks
+    "wrong_overwrites",  # what somebody there wrote or struck
+    "words_told",  # the patient's, in a log or unsealed in a file
+    "followed",  # a redirect
+    "tokens_leaked",  # to somewhere that is not the record system
+    "falsely_done",  # called filed, and not there
+    "auto_resent",  # what a person was to decide about
+    "orphans",  # a response without its document, or a document without its response
+)
 
 
 @dataclass

@@ -93,12 +93,14 @@ class People:
         before = self._entry()
         if before is None:
             return
-        words = f"{before.answers[0].text}, once more"
+        old = before.answers[0].text
+        words = f"{old}, once more"
         version = replace(
             before,
             version=before.version + 1,
             status=EntryStatus.AMENDED,
             answers=self._answers(words),
+            shared=before.shared.replace(f'"{old}"'.encode(), f'"{words}"'.encode()),
             recorded_at=self.desk.now(),
         )
         self._keep(before, version, words)
