@@ -6,6 +6,7 @@ import threading
 import time
 import uuid
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,8 +19,13 @@ from tests.strangers.patients import INFUSIONS, Stranger
 
 _QR = "QuestionnaireResponse"
 _TAKEN = (200, 201)
-# What a client meets on the way, and comes again after: nobody there, a version that moved, trouble on their side.
-_COMES_AGAIN = (None, 412, 500, 502, 503, 504)
+_MOVED = 412  # somebody else's version came between: what stands is read again
+# Nobody there, or trouble on their side: a client comes again.
+_ABSENT = (None, 500, 502, 503, 504)
+
+
+def _a_while() -> None:
+    time.sleep(0.1)
 
 
 @dataclass(slots=True)
@@ -36,9 +42,13 @@ class Told:
 
 @dataclass
 class Crowd:
-    """What all apps together were told. `longest_wait` is the longest time without any acknowledgement, in seconds."""
+    """What all apps together were told. `longest_wait` is the longest time without any acknowledgement, in seconds.
+
+    `absent` is done before an app comes again to a server that was not there, or in trouble.
+    """
 
     made: Stage
+    absent: Callable[[], None] = _a_while
     entries: list[Told] = field(default_factory=list)
     answers: Counter[str] = field(default_factory=Counter)
     acknowledged: int = 0
@@ -52,9 +62,9 @@ class Crowd:
         begun: list[Told] = []
         while not ends.is_set():
             if coming and (not begun or chance.random() < 0.5):
-                begun.append(self._send(*coming.pop(0), chance))
+                begun.append(self.send(*coming.pop(0), chance))
             else:
-                self._amend(chance.choice(begun))
+                self.amend(chance.choice(begun))
             ends.wait(chance.uniform(0.3, 1.5))  # a person takes longer than a test
 
     @property
@@ -69,7 +79,8 @@ class Crowd:
         while time.monotonic() < until and judge(place.folder, place.database, self.known).lost:
             time.sleep(1.0)
 
-    def _send(self, patient: Stranger, ordinal: int, chance: random.Random) -> Told:
+    def send(self, patient: Stranger, ordinal: int, chance: random.Random) -> Told:
+        """A new entry, sent under its key until it is taken."""
         told = Told(patient, ordinal, str(uuid.UUID(int=chance.getrandbits(128), version=4)))
         words = _words(told)
         same = f"identifier=urn:ietf:rfc:3986|urn:uuid:{told.key}"
@@ -80,7 +91,8 @@ class Crowd:
                 self._was_taken(told, words, new=True)
                 return told
 
-    def _amend(self, told: Told) -> None:
+    def amend(self, told: Told) -> None:
+        """Other words for this entry, sent until they are taken."""
         words = _words(told)
         while True:
             standing = self._ask("GET", told, f"/{told.id}")
@@ -112,7 +124,7 @@ class Crowd:
         body: dict[str, Any] | None = None,
         headers: dict[str, str] | None = None,
     ) -> httpx2.Response | None:
-        """The answer, or None where none came; a while is waited after what is not to be had just now."""
+        """The answer, or None where none came."""
         asked = {"Authorization": f"Bearer {self.made.token(told.patient.id)}", **(headers or {})}
         if body is not None:
             asked["Content-Type"] = "application/fhir+json"
@@ -127,9 +139,9 @@ class Crowd:
         status = answer.status_code if answer is not None else None
         with self._turn:
             self.answers[met or str(status)] += 1
-        if status in _COMES_AGAIN:
-            time.sleep(0.1)
-        elif status not in _TAKEN:
+        if status in _ABSENT:
+            self.absent()
+        elif status not in (*_TAKEN, _MOVED):
             raise AssertionError(
                 f"{method} was answered with {status}: {answer.text[:500] if answer else ''}"
             )

@@ -4,8 +4,6 @@ Fault matrix C2 and F3. Half the time on SQLite, half on PostgreSQL. A manager o
 the record system's ledger and the service's own list say in the end what became of every acknowledged version.
 """
 
-import base64
-import io
 import os
 import random
 import signal
@@ -16,21 +14,19 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
-from pypdf import PdfReader
 
 from service.cli.demo_clinic import CLINIC
-from service.sandbox.records.store import Records
 from service.settings import Settings
 from service.wiring import wire
 from service.workflow.audit_by_command import verify_clinic
-from tests.killing.crowd import Crowd, Told
+from tests.killing.crowd import Crowd
 from tests.killing.databases import a_database, a_server
-from tests.killing.judge import is_sound, on_the_list, still_due
+from tests.killing.judge import is_sound, still_due
+from tests.killing.newest_words import judge_words
 from tests.killing.orders import Order
 from tests.killing.proxy import Trouble
 from tests.killing.stage import PATIENCE, Stage, stage
@@ -206,49 +202,10 @@ def _settle(made: Stage) -> None:
 
 
 def _judge(made: Stage, crowd: Crowd, tally: Tally) -> None:
-    documents, listed = _documents(made.place.folder), on_the_list(made.place.database)
-    found = tally.found
-    found["acknowledged"] += crowd.acknowledged
-    found["unsound"] += not is_sound(made.place.database)
-    found["log_faults"] += not _log_is_whole(made)
-    for told in crowd.entries:
-        found["amended"] += told.versions > 1
-        mine = [one for one in documents if f"urn:uuid:{told.key}" in _names(one)]
-        _judge_entry(told, mine, listed, found)
-
-
-def _judge_entry(told: Told, mine: list[dict[str, Any]], listed: set[str], found: Counter[str]) -> None:
-    standing = [one for one in mine if one["status"] == "current"]
-    newest = [one for one in standing if told.words in _text(one)]
-    found["listed"] += told.key in listed and not newest
-    found["lost"] += not newest and told.key not in listed
-    found["unmarked"] += len(standing) > 1 and told.key not in listed
-    versions = Counter(
-        one["masterIdentifier"]["value"] for one in mine if one["status"] != "entered-in-error"
-    )
-    found["duplicates"] += sum(count - 1 for count in versions.values())
-    found["misfiled"] += any(one["subject"]["reference"] != f"Patient/{told.patient.id}" for one in mine)
-
-
-def _documents(folder: Path) -> list[dict[str, Any]]:
-    """Each document of the ledger as it stands in the end."""
-    records = Records(folder / "sandbox" / "records.sqlite", lambda: datetime.now(UTC))
-    last = {
-        line.resource["id"]: line.resource
-        for line in records.ledger()
-        if line.resource["resourceType"] == "DocumentReference"
-    }
-    records.close()
-    return list(last.values())
-
-
-def _names(document: dict[str, Any]) -> set[str]:
-    return {one["value"] for one in document["identifier"]}
-
-
-def _text(document: dict[str, Any]) -> str:
-    data = base64.b64decode(document["content"][0]["attachment"]["data"])
-    return "".join(page.extract_text() for page in PdfReader(io.BytesIO(data)).pages)
+    tally.found += judge_words(made.place.folder, made.place.database, crowd.entries)
+    tally.found["acknowledged"] += crowd.acknowledged
+    tally.found["unsound"] += not is_sound(made.place.database)
+    tally.found["log_faults"] += not _log_is_whole(made)
 
 
 def _log_is_whole(made: Stage) -> bool:
