@@ -103,8 +103,8 @@ def _found_after_all(work: InHand) -> Outcome | None:
     """On rung D what may have been filed is looked for by its bytes, also before a person sends it again (W-12 b)."""
     try:
         found = copies_there(work)
-    except (RecordSystemProblem, SmartProblem):
-        return Unknown("earlier-not-read")
+    except (RecordSystemProblem, SmartProblem) as problem:
+        return Unknown("earlier-not-read", wait_asked_by(problem))
     if len(found) == 1:
         return Filed(found[0].id, existed=True)
     return Refused(Why.SEVERAL, found=tuple(one.id for one in found)) if found else None
@@ -123,8 +123,10 @@ def _superseded(work: InHand, earlier: Filing, filed: Filed) -> Outcome:
     outcome = supersede_document(
         work.clinic.for_delivery, earlier.document_id or "", earlier.version_identifier
     )
-    if isinstance(outcome, Filed | HeldThere | Refused) or work.rung is Rung.NONE:
-        return filed  # on rung D nothing is sent again for the sake of a mark
+    if isinstance(outcome, Filed | HeldThere | Refused):
+        return filed
+    if work.rung is Rung.NONE:  # there nothing is sent again for the sake of a mark
+        return replace(filed, retry_after=outcome.retry_after)
     # The new document stands there: whatever came of the old one, this filing was sent.
     return Unknown("old-not-marked", outcome.retry_after)
 

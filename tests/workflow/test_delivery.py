@@ -6,7 +6,10 @@ import pytest
 from service.ehr.outcome import Rung
 from service.journal.entries import FilingState
 from service.workflow.deliver_entry import deliver_next
+from tests.factories import response
 from tests.people import clinician, patient
+from tests.web.changing import answered, put, writer
+from tests.web.fhir_answers import QR
 from tests.workflow.contexts import as_patient
 from tests.workflow.filing import (
     HEALING,
@@ -176,6 +179,34 @@ def test_what_it_asks_of_one_it_asks_of_all(world: World, status: int) -> None:
     world.clock.pass_time(minutes=2)
     assert world.deliver() == 2
     assert trouble.writes == 3
+
+
+@pytest.mark.parametrize("rung", [Rung.CONDITIONAL, Rung.SEARCH, Rung.NONE])
+def test_where_only_the_mark_of_the_old_document_is_asked_to_wait_everything_waits(
+    world: World, rung: Rung
+) -> None:
+    """The new document stands there already; the wish to wait holds all the same (F12)."""
+    app, desk = writer(world), on_rung(world, rung)
+    first = app.post(QR, response(world, 1, encounter="six-done-1"))
+    assert deliver_next(desk, CLINIC, "worker")
+    put(app, answered(first.json(), "other words") | {"status": "amended"}, first.headers["etag"])
+    refused = [answer(429, b"", **{"Retry-After": "1800"})]
+
+    def meddle(request: httpx2.Request, carry: Carry) -> httpx2.Response:
+        is_mark = request.method == "PUT" and "if-match" in request.headers
+        return refused.pop() if refused and is_mark else carry()
+
+    world.net.meddler = meddle
+    assert deliver_next(desk, CLINIC, "worker")
+    assert not refused
+    sent(world, 2)
+    asked = len(world.net.asked)
+
+    world.clock.pass_time(minutes=29)
+    assert not deliver_next(desk, CLINIC, "worker")
+    assert len(world.net.asked) == asked
+    world.clock.pass_time(minutes=2)
+    assert deliver_next(desk, CLINIC, "worker")
 
 
 def test_on_a_rung_that_searches_an_unknown_outcome_waits_out_the_quiet_window(world: World) -> None:
