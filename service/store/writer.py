@@ -30,6 +30,7 @@ from service.store.transaction import (
     is_untrustworthy,
     name_of,
     own_id,
+    was_taken_back,
 )
 from service.store.waiting_line import Waiting, WaitingLine, Work
 
@@ -119,7 +120,7 @@ class Writer:
         error = self._attempt(group) if group else None
         if error is None:
             return
-        if is_passing(error):
+        if is_passing(error) and not _met_another(error, group):
             _turn_away(group)
         elif len(group) == 1:
             group[0].answer.set_exception(_sayable(error))
@@ -173,7 +174,17 @@ class Writer:
         return None
 
 
+def _met_another(error: Exception, group: list[Waiting]) -> bool:
+    """Whether several deeds were taken back for another process's sake: what it writes of may be theirs as well (F34).
+
+    Together they would wait for each other in a circle again; a deed alone, about one patient, stands in no circle.
+    """
+    return len(group) > 1 and isinstance(error, DBAPIError) and was_taken_back(error)
+
+
 def _may_try_again(error: Exception, group: list[Waiting]) -> bool:
+    if _met_another(error, group):
+        return False
     # Alone, a key that is taken may be another process's deed: its guards then say so in plain words.
     return is_passing(error) or (len(group) == 1 and isinstance(error, IntegrityError))
 

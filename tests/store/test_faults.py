@@ -1,9 +1,13 @@
 """The database misbehaves: nothing acknowledged is lost, nothing happens twice, nothing is guessed (F29 to F32)."""
 
 import sqlite3
+import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -11,11 +15,11 @@ from sqlalchemy import Connection, event, text
 
 from service.journal.problems import TooBusy
 from service.store import audit_trail
-from service.store.deeds import Deed
+from service.store.deeds import Deed, HoldWords
 from service.store.engine import Store, open_store
 from service.store.migrating import upgrade
 from service.store.writer import Writer
-from tests.store.builders import record, seal
+from tests.store.builders import held, record, seal
 
 CLINIC = "marigold"
 
@@ -189,3 +193,31 @@ def test_what_the_database_takes_back_is_done_again_whole(postgres_url: str, cod
 
         writer.run_alone(work)
         assert (len(tried), audit_trail.count(store, CLINIC)) == (2, 2)
+
+
+@pytest.mark.postgres
+def test_a_group_that_is_taken_back_is_done_one_by_one(postgres_url: str) -> None:
+    """F34: what deadlocks together would do so again: alone each of them is kept, and nobody hears of it."""
+    with served(postgres_url) as (store, writer):
+        held_now, taken_back = list[str](), list[str]()
+        raising = "DO $$ BEGIN RAISE EXCEPTION 'taken back' USING ERRCODE = '40P01'; END $$"
+
+        def taken_back_at_the_second(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
+            held_now.extend(["words"] * ("INSERT INTO held_words" in statement))
+            if len(held_now) == 2:
+                taken_back.append("a group")
+                held_now.clear()
+                connection.exec_driver_sql(raising)
+
+        event.listen(store.writer_engine, "before_cursor_execute", taken_back_at_the_second)
+        event.listen(store.writer_engine, "begin", lambda _connection: held_now.clear())
+        gate = threading.Event()
+        with ThreadPoolExecutor(3) as pool:
+            before = pool.submit(writer.run_alone, lambda _connection: gate.wait(10))
+            time.sleep(0.1)
+            words = [HoldWords(held(name)) for name in ("one", "two")]
+            both = [pool.submit(writer.perform, Deed(CLINIC, changes=(one,))) for one in words]
+            time.sleep(0.2)  # both stand in line, and go together
+            gate.set()
+        assert [one.exception() for one in (before, *both)] == [None] * 3
+        assert taken_back == ["a group"]
