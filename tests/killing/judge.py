@@ -36,8 +36,13 @@ def judge(folder: Path, database: str, acknowledged: dict[str, str]) -> Verdict:
 
 
 def still_due(database: str) -> Counter[str]:
-    """What is neither settled nor before a person: how many filings for which reason."""
-    owed = _ask(database, "SELECT state, coalesce(reason, 'new') FROM filings")
+    """What is neither settled, nor before a person, nor behind an earlier version that is: how many for which reason."""
+    owed = _ask(
+        database,
+        "SELECT state, coalesce(reason, 'new') FROM filings AS owed WHERE NOT EXISTS (SELECT 1 FROM filings AS earlier"
+        " WHERE earlier.clinic = owed.clinic AND earlier.entry_id = owed.entry_id"
+        " AND earlier.entry_version < owed.entry_version AND earlier.state IN ('parked', 'refused'))",
+    )
     return Counter(reason for state, reason in owed if state not in (*_SETTLED, *_VISIBLE))
 
 
