@@ -6,6 +6,7 @@ It keeps one draft and counts revisions as the service does. Real sockets: only 
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
 from flask import Flask, render_template, request
 from flask.typing import ResponseReturnValue
@@ -31,9 +32,20 @@ class Desk:
     forms: list[dict[str, str]] = field(default_factory=list)
     done: dict[str, int] = field(default_factory=dict)
     filing: str = "sent"
+    is_slow: bool = False
+    asked: Event = field(default_factory=Event)
+    answered: Event = field(default_factory=Event)
 
     def show(self) -> str:
-        """The page of the first prompt."""
+        """The page of the first prompt; when slow, as it was before the save that it lets pass."""
+        page = self._page()
+        if self.is_slow:
+            self.asked.set()
+            self.answered.wait(10)
+            self.is_slow = False
+        return page
+
+    def _page(self) -> str:
         template, values = preview.PAGES["prompt-first"]
         mine = {"answer": self.text, "revision": self.revision, "words_key": self.words_key}
         return render_template(template, **preview.context("prompt-first") | values | mine | self._sitting())
@@ -54,6 +66,8 @@ class Desk:
             return {"problem": "TooBusy"}, 503
         if mood == "signed-out":
             return {"problem": "SignInNeeded"}, 401
+        if mood == "late":
+            self.asked.wait(10)
         changes = name not in self.done and body["answers"][0]["text"] != self.text
         if changes and body["revision"] != self.revision:
             return {"problem": "ChangedElsewhere", "conflictUrl": request.path}, 412

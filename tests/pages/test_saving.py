@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from random import Random
+from threading import Event
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.pages import desk as desks
 from tests.pages import preview
@@ -120,6 +122,87 @@ def test_a_reload_after_a_lost_reply_meets_no_conflict(desk: Desk, writes: Calla
     page.wait_for_function(NOTHING_KEPT)
     expect(page.locator("#text")).to_have_value(WORDS)
     assert desk.revision == 5
+
+
+def test_a_page_older_than_what_this_tab_saved_is_asked_for_again(
+    desk: Desk, writes: Callable[..., Page]
+) -> None:
+    """The reload is answered first, the save under way arrives after it, and the page that goes hears so (F41)."""
+    desk.meets.append("late")
+    page = writes(WORDS, leave=False)
+    page.on("response", lambda answer: desk.answered.set() if answer.request.method == "PUT" else None)
+    desk.is_slow = True
+    with page.expect_request(lambda asked: asked.method == "PUT"):
+        page.locator("#text").blur()
+    page.reload()
+    page.wait_for_function("(words) => document.getElementById('text').value === words", arg=WORDS)
+    ready(page)
+    assert [save["text"] for save in desk.saves] == [WORDS]
+    assert page.evaluate(NOTHING_KEPT)
+
+
+def test_typed_on_an_older_page_both_texts_are_shown(desk: Desk, writes: Callable[..., Page]) -> None:
+    """Who typed before the page knew that it is older overwrites nothing (fault matrix F40)."""
+    page = writes(WORDS)
+    page.wait_for_function(NOTHING_KEPT)
+    desk.revision, desk.text, newer = desk.revision - 1, "Older.", (desk.revision, desk.text)
+    held = hold_the_module(page)
+    page.reload(wait_until="commit")
+    page.locator("#text").fill("Older. And more.")
+    desk.revision, desk.text = newer
+    held.set()
+    expect(page.get_by_role("button", name="See both texts")).to_be_visible()
+    assert desk.text == WORDS
+
+
+def test_what_waits_in_the_tab_and_what_was_typed_early_are_both_there(
+    desk: Desk, writes: Callable[..., Page]
+) -> None:
+    desk.mood = "busy"
+    page = writes(WORDS)
+    page.wait_for_function(SOMETHING_KEPT)
+    held = hold_the_module(page)
+    page.reload(wait_until="commit")
+    page.locator("#text").fill("Typed at once.")
+    desk.mood = "take"
+    held.set()
+    page.wait_for_function(NOTHING_KEPT)
+    assert desk.text == f"{WORDS}\n\nTyped at once."
+
+
+def hold_the_module(page: Page) -> Event:
+    """The page's script comes only when the event is set."""
+    let_go = Event()
+
+    def hold(route: Route) -> None:
+        while not let_go.is_set():
+            page.wait_for_timeout(20)
+        route.continue_()
+
+    page.route("**/writing.js*", hold)
+    return let_go
+
+
+def test_twenty_reloads_as_the_network_returns_lose_no_letter(
+    desk: Desk, writes: Callable[..., Page]
+) -> None:
+    """Whatever instant the reload falls into, the page shows all that was typed, and so does the server (F41)."""
+    chance = Random(41)
+    page = writes()
+    typed = ""
+    for run in range(20):
+        page.context.set_offline(True)
+        typed += f"Run {run}: {WORDS} "
+        page.locator("#text").fill(typed)
+        page.locator("#text").blur()
+        page.wait_for_function(SOMETHING_KEPT)
+        page.context.set_offline(False)
+        page.wait_for_timeout(chance.choice([0, 1, 2, 5, 10, 20, 50]))
+        page.reload()
+        page.wait_for_function("(words) => document.getElementById('text').value === words", arg=typed)
+        ready(page)
+        page.wait_for_function(NOTHING_KEPT)
+        assert desk.text == typed
 
 
 def test_another_window_is_never_overwritten(desk: Desk, writes: Callable[..., Page]) -> None:

@@ -1,12 +1,13 @@
 // The check page shows what the server has. What an earlier page could not save is saved now, and then shown too.
 
-import { drop, keep, kept } from "./sealed.js";
+import { drop, isOvertaken, keep, kept } from "./sealed.js";
 import { Saver } from "./saving.js";
 
 const { autosaveUrl, entry, wordsKey, revision } = document.getElementById("answers").dataset;
 const earlier = await kept(entry, wordsKey);
 
 if (earlier?.resolvedAt < Number(revision)) await drop(entry);
+else if (await isOvertaken(entry, Number(revision), earlier)) location.reload();
 else if (earlier) await deliver();
 
 async function deliver() {
@@ -15,7 +16,7 @@ async function deliver() {
   await saver.resume(earlier);
   document.getElementById("unsaved").hidden = saver.isSettled;
   if (!saver.isSettled) return saver.stop();
-  await drop(entry);
+  await drop(entry, saver.revision);
   if (saver.revision !== Number(revision)) location.reload();
 }
 

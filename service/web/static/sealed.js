@@ -2,6 +2,7 @@
 // keeps and gives to its patient alone. Without that key what lies here is noise, also to the next person here.
 
 const PREFIX = "words:";
+const NEWEST = "newest:";
 const MINE = document.querySelector('meta[name="person-mark"]')?.content ?? "";
 let turn = Promise.resolve();
 
@@ -28,9 +29,31 @@ export async function kept(entry, wordsKey) {
   }
 }
 
-/** The server has them: nothing stays behind. */
-export function drop(entry) {
-  return inTurn(async () => sessionStorage.removeItem(PREFIX + entry));
+/** The server has them: no words stay behind; at most the revision they are saved under, so that no older page passes for theirs. */
+export function drop(entry, revision = null) {
+  return inTurn(async () => {
+    sessionStorage.removeItem(PREFIX + entry);
+    if (revision === null) sessionStorage.removeItem(NEWEST + entry);
+    else note(entry, { revision });
+  });
+}
+
+/**
+ * Whether a page with this revision is older than what the tab knows to be saved (`earlier`: what was kept, or null).
+ * A reload may be answered before a save on its way arrives, while the page that goes still hears that it did. True
+ * once only for each revision: a draft that was begun anew counts from one again, and its page is no older.
+ */
+export async function isOvertaken(entry, revision, earlier) {
+  try {
+    await turn;
+    const noted = JSON.parse(sessionStorage.getItem(NEWEST + entry)) ?? {};
+    const newest = Math.max(noted.revision ?? 0, earlier?.revision ?? 0);
+    if (newest <= revision || noted.asked === newest) return false;
+    note(entry, { ...noted, asked: newest });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** At sign-out nothing of anyone stays. */
@@ -49,9 +72,13 @@ function inTurn(step) {
   return turn;
 }
 
+function note(entry, what) {
+  sessionStorage.setItem(NEWEST + entry, JSON.stringify({ ...what, person: MINE }));
+}
+
 function remove(unwanted) {
   try {
-    const names = Object.keys(sessionStorage).filter((name) => name.startsWith(PREFIX));
+    const names = Object.keys(sessionStorage).filter((name) => name.startsWith(PREFIX) || name.startsWith(NEWEST));
     for (const name of names) if (unwanted(sessionStorage.getItem(name))) sessionStorage.removeItem(name);
   } catch {
     // storage is switched off: nothing can lie there

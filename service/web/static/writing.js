@@ -1,7 +1,7 @@
 // The writing pages: saves after a pause, keeps in the tab what is not saved, says so in words, hides them on demand.
 // Without this module the page is a plain form and nothing is missing but the saving in between.
 
-import { drop, keep, kept } from "./sealed.js";
+import { drop, isOvertaken, keep, kept } from "./sealed.js";
 import { Saver } from "./saving.js";
 
 const PAUSE = 1500;
@@ -82,7 +82,7 @@ function stayed() {
 // ---------- what the saver says ----------
 
 function changed() {
-  if (saver.isSettled) drop(entry);
+  if (saver.isSettled) drop(entry, saver.revision);
   else keep(entry, wordsKey, saver.unconfirmed);
 }
 
@@ -159,10 +159,20 @@ function showClock(when) {
 
 async function restore() {
   const earlier = await kept(entry, wordsKey);
+  if (earlier?.resolvedAt < saver.revision) return drop(entry);
+  const overtaken = await isOvertaken(entry, saver.revision, earlier);
+  if (overtaken && typedEarly.length === 0 && saver.isSettled) return askAgain();
   if (!earlier) return;
-  if (earlier.resolvedAt < saver.revision) return void drop(entry);
-  newest(earlier).filter(({ linkId }) => !typedEarly.some((field) => field.dataset.linkId === linkId)).forEach(show);
-  saver.resume(earlier);
+  newest(earlier).forEach(show);
+  // What is typed here already rests on the older page: it goes under that page's revision, and both texts are shown.
+  saver.resume(overtaken ? { revision: saver.revision, flight: null, answers: newest(earlier) } : earlier);
+}
+
+// Never resolves: the page is on its way out, and takes no more words along.
+function askAgain() {
+  for (const field of fields) field.readOnly = true;
+  location.reload();
+  return new Promise(() => {});
 }
 
 const newest = ({ flight, answers }) =>
@@ -171,8 +181,10 @@ const newest = ({ flight, answers }) =>
 function show(answer) {
   const field = fields.find((one) => one.dataset.linkId === answer.linkId);
   if (!field) return;
-  field.value = answer.text;
-  choiceOf(field).checked = answer.private;
+  // Typed before this module was here, beside words that wait in the tab: neither is taken away.
+  const beside = typedEarly.includes(field) && field.value !== answer.text;
+  field.value = beside ? `${answer.text}\n\n${field.value}` : answer.text;
+  choiceOf(field).checked = answer.private || (beside && choiceOf(field).checked);
 }
 
 // ---------- hide my words ----------
