@@ -8,7 +8,7 @@ from service.audit.record import Deed
 from service.journal.entries import Answer, Draft
 from service.journal.problems import SignInNeeded, TooLong
 from service.journal.prompts import PromptSet
-from service.store import deeds, drafts, held_words, sessions
+from service.store import deeds, drafts, held_words, merges, sessions
 from service.store.held_words import KEPT_FOR, EndedVisit, HeldWords
 from service.workflow.desk import Desk
 from service.workflow.recognise import Visitor, digest, header_of
@@ -111,11 +111,21 @@ def _context(desk: Desk, ended: EndedVisit, origin: Origin) -> AccessContext:
         role=Role.PATIENT,
         origin=origin,
         person=f"Patient/{ended.patient_id}",
-        patients=frozenset({ended.patient_id}),
+        patients=_records(desk, ended),
         visit=ended.handle,
         subject=ended.patient_id,
         at=desk.now(),
     )
+
+
+def _records(desk: Desk, ended: EndedVisit) -> frozenset[str]:
+    """The patient's record and those that lead to it: the visit may have been writing in one of theirs (threat T9).
+
+    Here nothing is read back, so that the last confirmation is enough; to see the words takes one of a visit's own.
+    """
+    if not desk.clinic(ended.clinic).merged_patients:
+        return frozenset({ended.patient_id})
+    return frozenset({ended.patient_id, *merges.merged_into(desk.store, ended.clinic, ended.patient_id)})
 
 
 def _check_length(prompt_set: PromptSet, answers: tuple[Answer, ...]) -> None:
