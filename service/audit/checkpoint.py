@@ -26,7 +26,7 @@ class Doubtful(ValueError):
 
 
 class Inconsistent(ValueError):
-    """The log does not continue what was signed before; signing this would be a lie (tlog-checkpoint, Signatures)."""
+    """The log does not go with what was signed before; signing this would be a lie (tlog-checkpoint, Signatures)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,20 +92,20 @@ def sign(
     size: int,
     root: bytes,
     key: Ed25519PrivateKey,
-    earlier: Checkpoint | None = None,
+    known: Checkpoint | None = None,
     proof: Sequence[bytes] = (),
     restores: int = 0,
 ) -> str:
     """The signed note about this size and root, key name equal to the origin.
 
-    With an earlier checkpoint of this log, `proof` (merkle.consistency_proof) has to show that the log only
-    grew since; Inconsistent where it does not.
+    With a known checkpoint of this log, `proof` (merkle.consistency_proof) has to show that the larger of the two only
+    grew out of the smaller; Inconsistent where it does not. It is the larger where somebody signed meanwhile.
     """
     _check_name(origin)
     if size < 0 or len(root) != HASH_BYTES:
         raise ValueError("a checkpoint needs a size and a SHA-256 root")
-    if earlier is not None:
-        _check_growth(earlier, Checkpoint(origin, size, root), proof)
+    if known is not None:
+        _check_growth(known, Checkpoint(origin, size, root), proof)
     text = Checkpoint(origin, size, root, restores).text()
     verifier = Verifier(origin, key.public_key().public_bytes_raw())
     signature = base64.b64encode(verifier.key_id + key.sign(text.encode())).decode()
@@ -132,10 +132,11 @@ def signed_text(note: str, key: str) -> str:
     return text
 
 
-def _check_growth(earlier: Checkpoint, now: Checkpoint, proof: Sequence[bytes]) -> None:
-    same_log = earlier.origin == now.origin
-    if not same_log or not is_consistent(earlier.size, now.size, earlier.root, now.root, proof):
-        raise Inconsistent("the log does not continue its last checkpoint")
+def _check_growth(known: Checkpoint, now: Checkpoint, proof: Sequence[bytes]) -> None:
+    older, newer = (known, now) if known.size <= now.size else (now, known)
+    same_log = known.origin == now.origin
+    if not same_log or not is_consistent(older.size, newer.size, older.root, newer.root, proof):
+        raise Inconsistent(Inconsistent.__doc__)
 
 
 def _check_name(name: str) -> None:

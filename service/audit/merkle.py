@@ -4,8 +4,9 @@ The same hashing as RFC 6962, which the checkpoint format names. Hashes are 32 b
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 HASH_BYTES = 32
 EMPTY_ROOT = hashlib.sha256(b"").digest()
@@ -107,13 +108,19 @@ def is_included(leaf: bytes, index: int, size: int, path: Sequence[bytes], root:
     return last == 0 and found == root
 
 
-def consistency_proof(leaves: Sequence[bytes], older: int) -> tuple[bytes, ...]:
-    """What shows that the tree over the first `older` leaves became this one (2.1.4.1); ValueError beyond it."""
-    if not 0 <= older <= len(leaves):
+def consistency_proof(leaves: Iterable[bytes], older: int, newer: int) -> tuple[bytes, ...]:
+    """What shows that the tree over the first `older` leaves became the one over the first `newer` (2.1.4.1).
+
+    The leaves are taken once, in their order, and none is kept: a log of any length needs only the proof's own hashes.
+    ValueError where the older tree is no part of the newer one, or fewer leaves come than that one has.
+    """
+    if not 0 <= older <= newer:
         raise ValueError("the older tree is not a part of this one")
-    if older in (0, len(leaves)):
+    if older in (0, newer):
         return ()
-    return tuple(_subproof(leaves, older, is_whole=True))
+    parts, stream = _parts(0, newer, older), iter(leaves)
+    roots = {part: _root_of_next(stream, part[1] - part[0]) for part in sorted(parts)}
+    return tuple(roots[part] for part in parts if part != (0, older))  # that one's root is known already
 
 
 def is_consistent(
@@ -146,13 +153,21 @@ def _folds_to(at: int, last: int, path: Sequence[bytes], older_root: bytes, newe
     return last == 0 and old == older_root and new == newer_root
 
 
-def _subproof(leaves: Sequence[bytes], older: int, is_whole: bool) -> list[bytes]:
-    if older == len(leaves):
-        return [] if is_whole else [root_of(leaves)]
-    split = _split(len(leaves))
+def _parts(start: int, end: int, older: int) -> list[tuple[int, int]]:
+    """Where the proof's subtrees begin and end, in its order: each leaf from `start` to `end` lies in one of them."""
+    if older == end:
+        return [(start, end)]
+    split = start + _split(end - start)
     if older <= split:
-        return [*_subproof(leaves[:split], older, is_whole), root_of(leaves[split:])]
-    return [*_subproof(leaves[split:], older - split, False), root_of(leaves[:split])]
+        return [*_parts(start, split, older), (split, end)]
+    return [*_parts(split, end, older), (start, split)]
+
+
+def _root_of_next(leaves: Iterator[bytes], count: int) -> bytes:
+    edge = RightEdge().extend(islice(leaves, count))
+    if edge.size != count:
+        raise ValueError("the newer tree has fewer leaves than was said")
+    return edge.root()
 
 
 def _past_missing_siblings(at: int, last: int) -> tuple[int, int]:

@@ -1,6 +1,5 @@
 """The audit log on the command line: checked against itself and against a note kept elsewhere, and exported."""
 
-import os
 import sys
 from base64 import b64encode
 from pathlib import Path
@@ -11,6 +10,7 @@ import click
 from service.audit.checkpoint import Checkpoint
 from service.audit.checkpoint import verify as verify_note
 from service.audit.verify import Verdict
+from service.cli.export_file import write_pair
 from service.settings import read_settings
 from service.wiring import Wiring, wire
 from service.workflow.audit_by_command import (
@@ -81,19 +81,15 @@ def checkpoint(clinic: str) -> None:
 
 
 def _write(wiring: Wiring, clinic: str, out: Path) -> Exported:
-    """The export under its name once it is whole, then its note: what a kill leaves is named .part, for nobody."""
-    part = Path(f"{out}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            exported = export_clinic(wiring.desk, clinic, file, wiring.keyring.checkpoint)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(out)
-        part.write_text(exported.note, "utf-8")
-        part.replace(f"{out}.checkpoint")
-    finally:
-        part.unlink(missing_ok=True)
-    return exported
+    """The export under its name and its note beside it, once both are whole."""
+    told: list[Exported] = []
+
+    def write(file: IO[bytes]) -> str:
+        told.append(export_clinic(wiring.desk, clinic, file, wiring.keyring.checkpoint))
+        return told[0].note
+
+    write_pair(out, write)
+    return told[0]
 
 
 def _started() -> Wiring:

@@ -2,6 +2,8 @@
 
 from pydantic import ValidationError
 
+from service.audit.checkpoint import Inconsistent
+from service.cli.export_file import ExportUnderWay
 from service.clinic import ClinicsUnreadable
 from service.holding import FolderInUse
 from service.journal.problems import NotYours
@@ -10,6 +12,17 @@ from service.settings import PREFIX, UnknownSetting
 from service.store.migrating import NewerTables
 from service.store.soundness import Damaged
 
+_SAID_BY_THEMSELVES = (
+    ClinicsUnreadable,
+    Damaged,
+    ExportUnderWay,
+    FolderInUse,
+    Inconsistent,
+    KeysMissing,
+    NewerTables,
+    UnknownSetting,
+)
+
 
 def sentence(problem: Exception) -> str | None:
     """The sentence for this problem; None where it is a fault of ours and its traceback is wanted."""
@@ -17,11 +30,7 @@ def sentence(problem: Exception) -> str | None:
         return _named(problem)
     if isinstance(problem, NotYours):
         return "there is no clinic or filing of that name"
-    if isinstance(
-        problem, ClinicsUnreadable | Damaged | FolderInUse | KeysMissing | NewerTables | UnknownSetting
-    ):
-        return str(problem)
-    return None
+    return str(problem) if isinstance(problem, _SAID_BY_THEMSELVES) else None
 
 
 def _named(error: ValidationError) -> str:

@@ -95,19 +95,24 @@ def snapshot(
     """The head and the records as they were at one moment, streamed; what is written meanwhile is not seen."""
     with store.asking(_reach(clinic, filters), at_one_moment=True) as connection:
         edge = _head(connection, clinic) or RightEdge()
-        rows = connection.execution_options(yield_per=_PAGE).execute(_in_order(_matching(clinic, filters)))
-        yield edge, (_as_entry(row) for row in rows)
+        wanted = _in_order(_matching(clinic, filters))
+        with connection.execution_options(yield_per=_PAGE).execute(wanted) as rows:
+            yield edge, (_as_entry(row) for row in rows)
 
 
-def leaves(store: Store, clinic: str, size: int) -> list[bytes]:
-    """The hashes of the log's first leaves, 32 bytes each: what proofs are made from."""
+@contextmanager
+def leaves(store: Store, clinic: str, size: int) -> Iterator[Iterator[bytes]]:
+    """The hashes of the log's first leaves, 32 bytes each, streamed: what proofs are made from."""
     wanted = (
         select(audit_records.c.leaf)
         .where(audit_records.c.clinic == clinic, audit_records.c.leaf_index < size)
         .order_by(audit_records.c.leaf_index)
     )
-    with store.asking(whole_clinic(clinic)) as connection:
-        return [bytes(leaf) for leaf in connection.scalars(wanted)]
+    with (
+        store.asking(whole_clinic(clinic)) as connection,
+        connection.execution_options(yield_per=_PAGE).execute(wanted) as rows,
+    ):
+        yield (bytes(row.leaf) for row in rows)
 
 
 def has(connection: Connection, record: Record) -> bool:
@@ -129,10 +134,18 @@ def keep_checkpoint(connection: Connection, clinic: str, size: int, note: str, s
 
 
 def last_checkpoint(store: Store, clinic: str) -> StoredCheckpoint | None:
-    """The newest note signed for this clinic, or None."""
-    of_clinic = select(checkpoints).where(checkpoints.c.clinic == clinic)
+    """The note signed for this clinic about the most records, or None."""
+    return _checkpoint(store, clinic, select(checkpoints).order_by(checkpoints.c.size.desc()).limit(1))
+
+
+def checkpoint_at(store: Store, clinic: str, size: int) -> StoredCheckpoint | None:
+    """The note signed for this clinic about so many records, or None."""
+    return _checkpoint(store, clinic, select(checkpoints).where(checkpoints.c.size == size))
+
+
+def _checkpoint(store: Store, clinic: str, wanted: Select[Any]) -> StoredCheckpoint | None:
     with store.asking(whole_clinic(clinic)) as connection:
-        row = connection.execute(of_clinic.order_by(checkpoints.c.size.desc()).limit(1)).one_or_none()
+        row = connection.execute(wanted.where(checkpoints.c.clinic == clinic)).one_or_none()
     return None if row is None else StoredCheckpoint(row.size, row.note, row.signed_at)
 
 

@@ -18,6 +18,7 @@ from service.audit.verify import Verdict, verify
 from service.r4 import audit_event
 from service.store import audit_trail, deeds
 from service.store.generations import generation
+from service.store.transaction import NotWritten
 from service.workflow.desk import Desk
 from service.workflow.remember import before_answering, record
 
@@ -90,18 +91,39 @@ def _read_line(line: bytes) -> tuple[int, Record]:
 
 
 def _sign(desk: Desk, clinic: str, edge: RightEdge, key: bytes) -> str:
-    """Sign, showing that the log only grew since the last signature (tlog-checkpoint, D-16), and keep the note."""
+    """Sign, showing that it is one log with the largest one signed (tlog-checkpoint, D-16), and keep the note.
+
+    That one is the larger where another signed while this one still wrote. Inconsistent where they are not one log.
+    """
+    kept = audit_trail.checkpoint_at(desk.store, clinic, edge.size)
+    if kept is not None:
+        return kept.note
     origin, private = _origin(desk, clinic), _private(key)
     last = audit_trail.last_checkpoint(desk.store, clinic)
-    if last is not None and last.size == edge.size:
-        return last.note
-    earlier = notes.verify(last.note, notes.verifier_key(origin, private)) if last else None
-    proof = (
-        consistency_proof(audit_trail.leaves(desk.store, clinic, edge.size), earlier.size) if earlier else ()
-    )
+    known = notes.verify(last.note, notes.verifier_key(origin, private)) if last else None
+    proof = _between(desk, clinic, known.size, edge.size) if known else ()
     restores = generation(desk.store, clinic)
-    note = notes.sign(origin, edge.size, edge.root(), private, earlier, proof, restores)
-    desk.writer.perform(deeds.Deed(clinic, changes=(deeds.KeepCheckpoint(edge.size, note, desk.now()),)))
+    note = notes.sign(origin, edge.size, edge.root(), private, known, proof, restores)
+    return _keep(desk, clinic, edge.size, note)
+
+
+def _between(desk: Desk, clinic: str, one: int, other: int) -> tuple[bytes, ...]:
+    with audit_trail.leaves(desk.store, clinic, max(one, other)) as leaves:
+        try:
+            return consistency_proof(leaves, min(one, other), max(one, other))
+        except ValueError:  # fewer records are there than were signed for
+            raise notes.Inconsistent(notes.Inconsistent.__doc__) from None
+
+
+def _keep(desk: Desk, clinic: str, size: int, note: str) -> str:
+    """Keep the note; where another process signed for as many at the same time, theirs is the one that counts."""
+    try:
+        desk.writer.perform(deeds.Deed(clinic, changes=(deeds.KeepCheckpoint(size, note, desk.now()),)))
+    except NotWritten:
+        kept = audit_trail.checkpoint_at(desk.store, clinic, size)
+        if kept is None:
+            raise
+        return kept.note
     return note
 
 

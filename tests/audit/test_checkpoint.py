@@ -145,7 +145,7 @@ def test_what_no_log_has_is_not_signed(size: int, root: bytes) -> None:
 @pytest.mark.parametrize("earlier", range(21))
 def test_a_log_that_grew_is_signed_again(earlier: int) -> None:
     before = Checkpoint(ORIGIN, earlier, merkle.root_of(LEAVES[:earlier]))
-    proof = merkle.consistency_proof(LEAVES, earlier)
+    proof = merkle.consistency_proof(LEAVES, earlier, 20)
     assert verify(sign(ORIGIN, 20, ROOT, KEY, before, proof), verifier_key(ORIGIN, KEY)).size == 20
 
 
@@ -161,9 +161,25 @@ def test_a_log_that_grew_is_signed_again(earlier: int) -> None:
 )
 def test_what_contradicts_an_earlier_checkpoint_is_never_signed(before: Checkpoint) -> None:
     """D-16: a log must not sign a checkpoint that is inconsistent with an earlier one."""
-    proof = merkle.consistency_proof(LEAVES, min(before.size, 20))
+    proof = merkle.consistency_proof(LEAVES, min(before.size, 20), 20)
     with pytest.raises(Inconsistent):
         sign(ORIGIN, 20, ROOT, KEY, before, proof)
+
+
+@pytest.mark.parametrize("size", range(21))
+def test_a_log_is_signed_although_a_later_state_of_it_was_signed_already(size: int) -> None:
+    """Two exports at once: the one that began first may end last (F58)."""
+    known, proof = Checkpoint(ORIGIN, 20, ROOT), merkle.consistency_proof(LEAVES, size, 20)
+    note = sign(ORIGIN, size, merkle.root_of(LEAVES[:size]), KEY, known, proof)
+    assert verify(note, verifier_key(ORIGIN, KEY)).size == size
+
+
+@pytest.mark.parametrize("size", [1, 8, 13, 20])
+def test_what_a_later_checkpoint_contradicts_is_never_signed(size: int) -> None:
+    forked = merkle.root_of([*LEAVES[: size - 1], merkle.leaf_hash(b"fork")])
+    proof = merkle.consistency_proof(LEAVES, size, 20)
+    with pytest.raises(Inconsistent):
+        sign(ORIGIN, size, forked, KEY, Checkpoint(ORIGIN, 20, ROOT), proof)
 
 
 def test_restores_stand_in_a_line_of_their_own_and_only_where_there_were_some() -> None:

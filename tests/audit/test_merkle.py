@@ -93,7 +93,7 @@ def test_known_inclusion_proofs() -> None:
     ],
 )
 def test_known_consistency_proofs(older: int, newer: int, proof: list[str]) -> None:
-    assert hexed(merkle.consistency_proof(LEAVES[:newer], older)) == proof
+    assert hexed(merkle.consistency_proof(LEAVES, older, newer)) == proof
 
 
 def leaves(size: int) -> list[bytes]:
@@ -152,7 +152,7 @@ def test_every_growth_of_many_trees_is_proved() -> None:
     for newer in (*range(20), 64, 65, 100):
         all_leaves = leaves(newer)
         for older in range(newer + 1):
-            proof = merkle.consistency_proof(all_leaves, older)
+            proof = merkle.consistency_proof(iter(all_leaves), older, newer)
             roots = merkle.root_of(all_leaves[:older]), merkle.root_of(all_leaves)
             assert merkle.is_consistent(older, newer, *roots, proof)
 
@@ -164,13 +164,37 @@ def test_a_rewritten_log_has_no_consistency_proof(newer: int, data: st.DataObjec
     honest = leaves(newer)
     rewritten = list(honest)
     rewritten[data.draw(st.integers(0, older - 1))] = merkle.leaf_hash(b"rewritten")
-    proof = merkle.consistency_proof(rewritten, older)
+    proof = merkle.consistency_proof(rewritten, older, newer)
     known = merkle.root_of(honest[:older])
     assert not merkle.is_consistent(older, newer, known, merkle.root_of(rewritten), proof)
-    true = merkle.consistency_proof(honest, older)
+    true = merkle.consistency_proof(honest, older, newer)
     assert not merkle.is_consistent(older, newer, known, merkle.root_of(honest), (*true, known))
     if true:
         assert not merkle.is_consistent(older, newer, known, merkle.root_of(honest), true[:-1])
+
+
+def proof_by_definition(hashes: list[bytes], older: int, is_whole: bool = True) -> list[bytes]:
+    """The definition of 2.1.4.1 as it is written there, over a list that is cut up at every step."""
+    if older == len(hashes):
+        return [] if is_whole else [recursive_root(hashes)]
+    split = 1
+    while split * 2 < len(hashes):
+        split *= 2
+    if older <= split:
+        return [*proof_by_definition(hashes[:split], older, is_whole), recursive_root(hashes[split:])]
+    return [*proof_by_definition(hashes[split:], older - split, False), recursive_root(hashes[:split])]
+
+
+@given(st.integers(1, 300), st.data())
+def test_a_proof_from_leaves_that_stream_by_is_the_one_of_the_definition(
+    newer: int, data: st.DataObject
+) -> None:
+    """Taken once, in order, and no further than asked; none of them is held."""
+    older = data.draw(st.integers(1, newer))
+    stream = iter([*leaves(newer), b"the next one"])
+    wanted = proof_by_definition(leaves(newer), older)
+    assert list(merkle.consistency_proof(stream, older, newer)) == wanted
+    assert older == newer or next(stream) == b"the next one"
 
 
 def test_a_log_that_shrank_is_not_consistent() -> None:
@@ -187,4 +211,6 @@ def test_what_no_tree_can_have_is_refused() -> None:
     with pytest.raises(IndexError):
         merkle.inclusion_proof(LEAVES, 8)
     with pytest.raises(ValueError, match="older"):
-        merkle.consistency_proof(LEAVES, 9)
+        merkle.consistency_proof(LEAVES, 9, 8)
+    with pytest.raises(ValueError, match="newer"):
+        merkle.consistency_proof(LEAVES, 3, 9)

@@ -1,6 +1,7 @@
 """An export that is killed, cut or doubled: nobody takes a part for the log, and the next run is whole (fault F58)."""
 
 import json
+import os
 import random
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from service.cli.demo_clinic import CLINIC
 from service.settings import read_settings
 from service.store.deeds import Deed
 from service.wiring import Wiring, wire
-from service.workflow.audit_by_command import sign_clinic, verify_export
+from service.workflow.audit_by_command import export_clinic, sign_clinic, verify_export
 from service.workflow.read_log import AuditFilter, export_log
 from tests.cli.conftest import Place
 from tests.store.builders import context, record
@@ -33,7 +34,9 @@ import os, signal, sys
 from service.cli.audit import audit
 from service.workflow import audit_by_command
 
-def export(out, last):
+out = sys.argv[2]
+
+def export(last):
     write, seen = audit_by_command.audit_event.write, 0
     def dying(*given):
         nonlocal seen
@@ -47,8 +50,9 @@ def export(out, last):
 for last in map(int, sys.argv[3:]):
     child = os.fork()
     if child == 0:
-        export(sys.argv[2], last)
+        export(last)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    os.rename(f"{out}.part", f"{out}.{child}.dead")  # or the next would write over it
 """
 
 
@@ -90,12 +94,13 @@ def test_killed_at_any_byte_no_part_passes_for_the_log_and_the_next_run_is_whole
 ) -> None:
     out, chance = tmp_path / "log.ndjson", random.Random(58)
     run_export(out)
-    before, signed = out.read_bytes(), signed_by(wiring)
+    before, note = out.read_bytes(), Path(f"{out}.checkpoint").read_text("utf-8")
+    signed = signed_by(wiring)
     deaths = [str(chance.randint(1, RECORDS)) for _ in range(KILLS)]
     asked = [sys.executable, "-c", DYING, CLINIC, str(out), *deaths]
     done = subprocess.run(asked, capture_output=True, text=True, timeout=120, check=True)
     assert done.stdout.split() == ["-9"] * KILLS
-    parts = [file.read_bytes() for file in tmp_path.glob("log.ndjson.*.part")]
+    parts = [file.read_bytes() for file in tmp_path.glob("log.ndjson.*.dead")]
     assert len(parts) == KILLS
     cut = [
         part[: chance.randint(0, len(part))] for part in parts
@@ -103,6 +108,7 @@ def test_killed_at_any_byte_no_part_passes_for_the_log_and_the_next_run_is_whole
     assert sum(part != b"" and not part.endswith(b"\n") for part in cut) > KILLS / 2
     assert not any(holds(part.splitlines(keepends=True), signed) for part in (*parts, *cut))
     assert out.read_bytes() == before
+    assert Path(f"{out}.checkpoint").read_text("utf-8") == note
     run_export(out)
     raw = out.read_bytes()
     assert raw.endswith(b"\n")
@@ -136,15 +142,11 @@ def test_a_log_ten_times_as_long_takes_no_more_memory(wiring: Wiring) -> None:
 
 
 def peak(wiring: Wiring) -> int:
-    """The most bytes that writing the lines held at once; they go nowhere.
-
-    Signing is not in it: the proof that the log only grew takes every leaf's 32 bytes.
-    """
-    officer = context(Role.OFFICER, None, clinic=CLINIC)
+    """The most bytes that an export held at once, its signature and the proof of growth with it; they go nowhere."""
     tracemalloc.start()
     try:
-        for _ in export_log(wiring.desk, officer, AuditFilter(), ""):
-            pass
+        with Path(os.devnull).open("wb") as nowhere:
+            export_clinic(wiring.desk, CLINIC, nowhere, wiring.keyring.checkpoint)
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -48,7 +48,8 @@ def test_records_stand_as_they_were_given(store: Store, writer: Writer, clinic: 
     assert found == [placed(index, one) for index, one in enumerate(given)]
     assert [entry.record for entry in found] == given
     edge = audit_trail.head(store, clinic)
-    assert (edge.size, edge.root()) == (3, merkle.root_of(audit_trail.leaves(store, clinic, 3)))
+    with audit_trail.leaves(store, clinic, 3) as leaves:
+        assert (edge.size, edge.root()) == (3, merkle.root_of(list(leaves)))
 
 
 def test_one_deed_may_leave_records_at_two_clinics(store: Store, writer: Writer, clinic: str) -> None:
@@ -281,8 +282,8 @@ def test_checkpoints_follow_one_another(store: Store, writer: Writer, clinic: st
     for size in (3, 5):
         keep(writer, clinic, *(record(clinic=clinic) for _ in range(size - (earlier.size if earlier else 0))))
         edge = audit_trail.head(store, clinic)
-        leaves = audit_trail.leaves(store, clinic, edge.size)
-        proof = merkle.consistency_proof(leaves, earlier.size) if earlier else ()
+        with audit_trail.leaves(store, clinic, edge.size) as leaves:
+            proof = merkle.consistency_proof(leaves, earlier.size, edge.size) if earlier else ()
         note = checkpoint.sign(clinic, edge.size, edge.root(), key, earlier, proof)
         writer.perform(Deed(clinic, changes=(KeepCheckpoint(edge.size, note, NOW),)))
         kept = audit_trail.last_checkpoint(store, clinic)

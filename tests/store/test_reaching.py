@@ -25,7 +25,7 @@ REACH_THE_HOUSE = {
 }
 REACH_A_CLINIC = {
     "assigned": {"claim_unwritten", "writing_of"},
-    "audit_trail": {"_append_to", "_reach", "has", "head", "last_checkpoint", "leaves"},
+    "audit_trail": {"_append_to", "_checkpoint", "_reach", "has", "head", "leaves"},
     "client_tokens": {"spend", "token"},
     "course_filings": {"identifiers", "is_followed", "predecessor"},
     "courses": {"_patients"},

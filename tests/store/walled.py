@@ -204,8 +204,9 @@ OF_CLINIC: dict[str, Callable[[Store, str], object]] = {
     "audit_trail.newest": audit_trail.newest,
     "audit_trail.count": audit_trail.count,
     "audit_trail.snapshot": lambda store, clinic: _whole_log(store, clinic),
-    "audit_trail.leaves": lambda store, clinic: audit_trail.leaves(store, clinic, 4),
+    "audit_trail.leaves": lambda store, clinic: _all_leaves(store, clinic),
     "audit_trail.last_checkpoint": audit_trail.last_checkpoint,
+    "audit_trail.checkpoint_at": lambda store, clinic: audit_trail.checkpoint_at(store, clinic, 4),
     "client_tokens.token": lambda store, clinic: client_tokens.token(store, clinic, "token"),
     "course_filings.of_series": lambda store, clinic: course_filings.of_series(store, clinic, ["ada"]),
     "course_filings.predecessor": lambda store, clinic: course_filings.predecessor(store, clinic, _later()),
@@ -251,6 +252,11 @@ def _earlier() -> Filing:
 def _whole_log(store: Store, clinic: str) -> object:
     with audit_trail.snapshot(store, clinic) as (head, log):
         return head, list(log)
+
+
+def _all_leaves(store: Store, clinic: str) -> object:
+    with audit_trail.leaves(store, clinic, 4) as leaves:
+        return list(leaves)
 
 
 # --- without the first wall ---------------------------------------------------------------------------------------

@@ -2,12 +2,18 @@
 
 import io
 import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from service.audit.checkpoint import Inconsistent
 from service.audit.checkpoint import verify as verify_note
 from service.audit.record import Deed
+from service.store import audit_trail
 from service.workflow.audit_by_command import export_clinic, sign_clinic, verify_clinic, verify_export
 from tests.people import app_of, clinician, officer, patient
 from tests.workflow.remembered import log
@@ -74,6 +80,67 @@ def test_an_export_is_checked_offline_against_its_signed_note(world: World) -> N
     assert all(json.loads(line)["resourceType"] == "AuditEvent" for line in lines)
     assert json.loads(lines[-1])["subtype"]
     assert WORDS.encode() not in raw
+
+
+class Interrupted(io.BytesIO):
+    """A file at whose first line somebody else does something."""
+
+    def __init__(self, deed: Callable[[], object]) -> None:
+        super().__init__()
+        self._deed: Callable[[], object] | None = deed
+
+    def write(self, line: Any) -> int:
+        deed, self._deed = self._deed, None
+        if deed is not None:
+            deed()
+        return super().write(line)
+
+
+def test_of_two_exports_at_once_each_has_the_note_of_what_it_wrote(world: World) -> None:
+    """The one that began first ends last: a larger log is signed when its own note is made (F58)."""
+    patient(world)
+    exported(world)
+    others: list[tuple[bytes, str]] = []
+    slow = Interrupted(lambda: others.append(exported(world)))
+    told = export_clinic(world.desk, CLINIC, slow, world.wiring.keyring.checkpoint)
+    _, key = sign_clinic(world.desk, CLINIC, world.wiring.keyring.checkpoint)
+    for raw, note in ((slow.getvalue(), told.note), *others):
+        signed = verify_note(note, key)
+        verdict = verify_export(io.BytesIO(raw), signed)
+        assert (verdict.ok, verdict.anchored) == (True, len(raw.splitlines()))
+    assert len(others[0][0].splitlines()) == len(slow.getvalue().splitlines()) + 1
+
+
+def test_two_that_sign_for_as_many_records_give_the_same_note(world: World) -> None:
+    """Another process keeps its note between our look and our writing."""
+    patient(world)
+    others: list[str] = []
+
+    def now() -> datetime:
+        if not others:
+            others.append("")
+            others[0] = sign_clinic(world.desk, CLINIC, world.wiring.keyring.checkpoint)[0]
+        return world.clock()
+
+    note, _ = sign_clinic(replace(world.desk, now=now), CLINIC, world.wiring.keyring.checkpoint)
+    assert note == others[0]
+
+
+@pytest.mark.parametrize(
+    "cut", ["DELETE FROM audit_records WHERE leaf_index = 1", "UPDATE audit_heads SET size = 1, edge = x'{}'"]
+)
+def test_a_log_that_lost_what_was_signed_is_not_signed_anew(world: World, cut: str) -> None:
+    """D-16: the tail is gone, or a record within; the head says what an insider made it say."""
+    auditor = officer(world)
+    exported(world)
+    first = audit_trail.records(world.desk.store, CLINIC)[0]
+    tamper(world, cut.format(first.leaf_hash().hex()))
+    if "DELETE" in cut:
+        auditor.get("")
+    else:
+        tamper(world, "DELETE FROM audit_records WHERE leaf_index > 0")
+    with pytest.raises(Inconsistent):
+        sign_clinic(world.desk, CLINIC, world.wiring.keyring.checkpoint)
 
 
 def test_an_export_that_lacks_its_tail_or_was_altered_does_not_hold(world: World) -> None:
