@@ -36,7 +36,7 @@ def judge(folder: Path, database: str, acknowledged: dict[str, str]) -> Verdict:
 
 
 def still_due(database: str) -> Counter[str]:
-    """What is neither settled, nor before a person, nor behind an earlier version that is: how many for which reason."""
+    """What is neither settled, before a person, nor behind an earlier version that is: how many for which reason."""
     owed = _ask(
         database,
         "SELECT state, coalesce(reason, 'new') FROM filings AS owed WHERE NOT EXISTS (SELECT 1 FROM filings AS earlier"
