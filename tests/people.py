@@ -75,6 +75,10 @@ class Visitor:
         return self.browser.ask("PUT", self.url(path), content=raw, headers=asked)
 
 
+def _answers(words: dict[str, str], private: tuple[str, ...]) -> list[dict[str, object]]:
+    return [{"linkId": one, "text": text, "private": one in private} for one, text in words.items()]
+
+
 class Patient(Visitor):
     """A patient on their pages."""
 
@@ -85,11 +89,16 @@ class Patient(Visitor):
         return answer.headers["location"].split("/")[4]
 
     def type(
-        self, key: str, revision: int, words: dict[str, str], private: tuple[str, ...] = ()
+        self,
+        key: str,
+        revision: int,
+        words: dict[str, str],
+        private: tuple[str, ...] = (),
+        seen: dict[str, str] | None = None,
     ) -> httpx2.Response:
-        """Words as the page saves them by itself."""
-        answers = [{"linkId": one, "text": text, "private": one in private} for one, text in words.items()]
-        return self.put(f"entry/{key}/draft", {"revision": revision, "answers": answers})
+        """Words as the page saves them by itself; made again, with what it shows beside them."""
+        body: dict[str, object] = {"revision": revision, "answers": _answers(words, private)}
+        return self.put(f"entry/{key}/draft", body if seen is None else body | {"seen": _answers(seen, ())})
 
     def send(self, key: str, revision: int) -> httpx2.Response:
         return self.post(f"entry/{key}/send", revision=str(revision))

@@ -1,5 +1,7 @@
 """What a writing page sends, read into answers: its forms, autosave's JSON, a choice between two texts."""
 
+from dataclasses import dataclass
+
 from service.journal.entries import Answer, Draft
 from service.journal.problems import NotYours, TooLong
 from service.journal.prompts import Prompt, PromptSet
@@ -63,15 +65,31 @@ def all_answers(fields: dict[str, str], prompt_set: PromptSet) -> tuple[Answer, 
     )
 
 
-def typed(body: dict[str, object]) -> tuple[int, tuple[Answer, ...]]:
-    """The revision that an autosave rests on, and its answers.
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """An autosave: the revision it rests on, its answers, and what its page shows beside them, where it says so."""
 
-    NotReadable where anything is not as our own module writes it, a member too many included (threat T10).
+    revision: int
+    answers: tuple[Answer, ...]
+    seen: tuple[Answer, ...] | None
+
+
+def typed(body: dict[str, object]) -> Typed:
+    """What our own module writes.
+
+    NotReadable where anything is not as it writes it, a member too many included (threat T10).
     """
-    given, revision = body.get("answers"), body.get("revision")
-    if not isinstance(given, list) or type(revision) is not int or not body.keys() <= {"revision", "answers"}:
+    revision = body.get("revision")
+    if type(revision) is not int or not body.keys() <= {"revision", "answers", "seen"}:
         raise NotReadable
-    return revision, tuple(_typed_answer(one) for one in given)
+    seen = _typed_answers(body["seen"]) if "seen" in body else None
+    return Typed(revision, _typed_answers(body.get("answers")), seen)
+
+
+def _typed_answers(given: object) -> tuple[Answer, ...]:
+    if not isinstance(given, list):
+        raise NotReadable
+    return tuple(_typed_answer(one) for one in given)
 
 
 def _typed_answer(value: object) -> Answer:

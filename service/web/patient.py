@@ -168,9 +168,9 @@ def autosave(visit: str, key: str) -> AnyResponse:
     if request.mimetype != "application/json":
         raise UnsupportedType  # what any page may send without asking is not taken (threat T26)
     _, body = read_json(request)
-    revision, answers = answers_sent.typed(body)
+    typed = answers_sent.typed(body)
     try:
-        saved = save_draft(desk(), context(), key, revision, answers)
+        saved = save_draft(desk(), context(), key, typed.revision, typed.answers, seen=typed.seen)
     except ChangedElsewhere as problem:
         url = url_for("patient.all_prompts", visit=visit, key=key)
         return make_response({"problem": problem.name, "sentence": problem.sentence, "conflictUrl": url}, 412)

@@ -41,11 +41,14 @@ def save_draft(
     revision: int,
     changed: Iterable[Answer],
     resume_at: str | None = None,
+    seen: tuple[Answer, ...] | None = (),
 ) -> Draft:
     """The draft with these answers in place of the old ones for the same prompts, one revision on.
 
     A save that changes nothing, or that was made before and only its reply was lost (fault matrix F48), is
-    answered with the draft as it stands. ChangedElsewhere where another window saved in between.
+    answered with the draft as it stands: its page goes on from there, so it must know it. `seen` is what it shows
+    beside these answers; nothing, where it comes anew; None, where it does not say. ChangedElsewhere where another
+    window saved in between.
     """
     draft, prompt_set = read_draft(desk, context, key)
     wanted = replace(
@@ -54,13 +57,21 @@ def save_draft(
         resume_at=resume_at or draft.resume_at,
         status=EntryStatus.IN_PROGRESS,
     )
-    if wanted == draft:
-        return draft
-    if draft.revision != revision:
-        if wanted.answers == draft.answers:
-            return draft
+    if draft.revision != revision and not (wanted.answers == draft.answers and _knows(draft, revision, seen)):
         raise ChangedElsewhere
-    return _save(desk, context, draft, wanted)
+    is_said_already = draft.revision != revision or wanted == draft
+    return draft if is_said_already else _save(desk, context, draft, wanted)
+
+
+def _knows(draft: Draft, revision: int, seen: tuple[Answer, ...] | None) -> bool:
+    """Whether a page that said these words already, at this revision, shows the draft as it stands (F40).
+
+    One that does not say what it shows has seen no more than its own save.
+    """
+    if seen is None:
+        return draft.revision == revision + 1
+    kept = {answer.link_id: answer for answer in draft.answers}
+    return all(kept.get(one.link_id, Answer(one.link_id, "")) == one for one in seen)
 
 
 def stop_entry(desk: Desk, context: AccessContext, key: str) -> Draft:

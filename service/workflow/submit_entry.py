@@ -159,8 +159,22 @@ def _sent_before(
     draft = drafts.draft(desk.store, context, earlier.key)
     if draft is None:
         return receipt_of(desk, context, earlier)
-    amended = amend(desk, context, earlier, draft, revision, because)
+    try:
+        amended = amend(desk, context, earlier, draft, revision, because)
+    except ChangedElsewhere:
+        return _by_another_press(desk, context, earlier)
     return replace(receipt_of(desk, context, amended or earlier), unchanged=amended is None)
+
+
+def _by_another_press(desk: Desk, context: AccessContext, earlier: EntryVersion) -> Receipt:
+    """The amendment is over: the button was pressed twice at once, and the other press was quicker (F44).
+
+    ChangedElsewhere where the draft waits still.
+    """
+    now = entries.by_key(desk.store, context, earlier.key)
+    if now is None or drafts.draft(desk.store, context, earlier.key) is not None:
+        raise ChangedElsewhere
+    return replace(receipt_of(desk, context, now), unchanged=now.version == earlier.version)
 
 
 def _entry(desk: Desk, clinic: str, sending: Sending) -> EntryVersion:

@@ -56,6 +56,22 @@ def test_many_presses_at_once_send_one_entry(world: World) -> None:
     assert world.deliver() == 1
 
 
+def test_a_change_whose_button_is_pressed_several_times_at_once_is_one_version_with_one_receipt(
+    world: World,
+) -> None:
+    ada = patient(world)
+    key = ada.write("six-done-1", {"ai1.1": WORDS})
+    assert ada.post(f"entry/{key}/change").status_code == 303
+    ada.type(key, 1, {"ai1.1": "other words"})
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: ada.send(key, 2), range(4)))
+
+    assert {one.headers.get("location") for one in answers} == {f"/journal/{ada.handle}/entry/{key}/receipt"}
+    (entry,) = entries.newest_first(world.desk.store, as_patient())
+    assert entry.version == 2
+
+
 def test_what_was_saved_since_the_check_is_not_sent_unseen(world: World) -> None:
     ada = patient(world)
     key = ada.begin("six-done-1")

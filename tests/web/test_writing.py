@@ -10,7 +10,7 @@ from service.journal.problems import ChangedElsewhere
 from service.store import drafts
 from service.workflow.begin_entry import begin_entry
 from service.workflow.save_draft import save_draft
-from tests.people import clinician, patient
+from tests.people import Patient, clinician, patient
 from tests.web.kept_words import WORDS, draft_of
 from tests.workflow.contexts import as_clinician, as_patient
 from tests.world import World
@@ -160,6 +160,34 @@ def test_another_windows_words_are_never_overwritten(world: World) -> None:
     assert draft_of(world, key) == {"ai1.1": "from the telephone"}
 
 
+def _overtaken_after_a_lost_reply(world: World) -> tuple[Patient, str]:
+    """A window saved at revision 1 and never heard of it; another one then wrote under another prompt."""
+    ada = patient(world)
+    key = ada.begin("six-done-1")
+    assert ada.type(key, 1, {"ai1.1": WORDS}).status_code == 200
+    assert ada.type(key, 2, {"ai1.2": "of the other window"}).status_code == 200
+    return ada, key
+
+
+@pytest.mark.parametrize("seen", [None, {"ai1.2": ""}, {"ai1.2": "older words of it", "ai1.3": ""}])
+def test_a_save_made_again_after_another_windows_is_a_conflict_to_who_has_not_seen_that(
+    world: World, seen: dict[str, str] | None
+) -> None:
+    """Told that it is saved at revision 3, the page would write over what it never showed (F40 with F48)."""
+    ada, key = _overtaken_after_a_lost_reply(world)
+
+    assert ada.type(key, 1, {"ai1.1": WORDS}, seen=seen).status_code == 412
+    assert draft_of(world, key) == {"ai1.1": WORDS, "ai1.2": "of the other window"}
+
+
+def test_a_save_made_again_by_a_page_that_shows_the_rest_as_it_stands_is_none(world: World) -> None:
+    ada, key = _overtaken_after_a_lost_reply(world)
+
+    again = ada.type(key, 1, {"ai1.1": WORDS}, seen={"ai1.2": "of the other window", "ai1.3": ""})
+
+    assert (again.status_code, again.json()["revision"]) == (200, 3)
+
+
 def test_a_conflict_shows_both_texts_and_keeps_what_is_chosen(world: World) -> None:
     ada = patient(world)
     key = ada.begin("six-done-1")
@@ -259,6 +287,8 @@ BODIES = [
     {"revision": 1, "answers": [{"linkId": "ai1.1", "text": "x", "private": "yes"}]},
     {"revision": 1, "answers": [{"linkId": "ai1.1", "text": "x", "status": "completed"}]},
     {"revision": 1, "answers": [{"linkId": "ai1.1", "text": "x"}], "patient_id": "patient-two-in"},
+    {"revision": 1, "answers": [{"linkId": "ai1.1", "text": "x"}], "seen": "x"},
+    {"revision": 1, "answers": [{"linkId": "ai1.1", "text": "x"}], "seen": [{"linkId": "ai1.2"}]},
 ]
 
 

@@ -6,12 +6,14 @@ const TIMEOUT = 15000;
 const KEEPALIVE_LIMIT = 60000; // browsers refuse larger bodies for requests that outlive the page
 
 /**
- * Holds the words not yet confirmed. `tell(news, detail)` hears "saved", "failed", "signed-out", "conflict" and
+ * Holds the words not yet confirmed. `known` are the answers that the page shows, as they were saved when it came.
+ * `tell(news, detail)` hears "saved", "failed", "signed-out", "conflict" and
  * "refused"; `changed(state)` hears every change of what is not confirmed, to be kept in the tab.
  */
 export class Saver {
-  constructor({ url, csrf, revision, tell, changed }) {
+  constructor({ url, csrf, revision, known = [], tell, changed }) {
     Object.assign(this, { url, csrf, revision, tell, changed });
+    this.known = new Map(known.map((answer) => [answer.linkId, answer]));
     this.pending = new Map();
     this.flight = null;
     this.running = null;
@@ -19,9 +21,10 @@ export class Saver {
     this.stopped = false;
   }
 
-  /** What the server has not confirmed, as a JSON value: the save under way, and what waits behind it. */
+  /** What the server has not confirmed, as a JSON value: the save under way, what waits behind it, and what that `was`. */
   get unconfirmed() {
-    return { revision: this.revision, flight: this.flight, answers: [...this.pending.values()] };
+    const was = [...this.pending.keys()].map((linkId) => this.known.get(linkId)).filter(Boolean);
+    return { revision: this.revision, flight: this.flight, answers: [...this.pending.values()], was };
   }
 
   get isSettled() {
@@ -35,9 +38,10 @@ export class Saver {
   }
 
   /** Carry on with what an earlier page could not confirm. */
-  resume({ revision, flight, answers }) {
+  resume({ revision, flight, answers, was = [] }) {
     this.revision = revision;
-    this.flight = flight;
+    this.flight = flight && { ...flight, flown: true };
+    for (const answer of was) this.known.set(answer.linkId, answer);
     for (const answer of answers) if (!this.pending.has(answer.linkId)) this.pending.set(answer.linkId, answer);
     this.changed(this);
     return this.save();
@@ -75,7 +79,7 @@ export class Saver {
   flyTogether() {
     const answers = new Map(this.flight.answers.map((answer) => [answer.linkId, answer]));
     for (const [linkId, answer] of this.pending) answers.set(linkId, answer);
-    this.flight = { id: crypto.randomUUID(), revision: this.flight.revision, answers: [...answers.values()] };
+    this.flight = { ...this.flight, id: crypto.randomUUID(), answers: [...answers.values()] };
     this.pending.clear();
     return this.fly(this.flight);
   }
@@ -87,20 +91,28 @@ export class Saver {
   }
 
   async fly(flight) {
-    const body = JSON.stringify({ revision: flight.revision, answers: flight.answers });
+    const body = JSON.stringify({ revision: flight.revision, answers: flight.answers, ...this.seenBeside(flight) });
+    flight.flown = true;
     const headers = { "Content-Type": "application/json", "X-CSRF": this.csrf, "X-Save-Id": flight.id };
     const keepalive = new Blob([body]).size < KEEPALIVE_LIMIT;
     try {
       const reply = await fetch(this.url, { method: "PUT", headers, body, keepalive, redirect: "manual", signal: AbortSignal.timeout(TIMEOUT) });
-      return await this.landed(reply);
+      return await this.landed(reply, flight);
     } catch {
       return "failed";
     }
   }
 
-  async landed(reply) {
+  // Said again, a save may find what another window made meanwhile: it counts as heard only by who has seen that too.
+  seenBeside({ flown, answers }) {
+    const own = new Set(answers.map((answer) => answer.linkId));
+    return flown ? { seen: [...this.known.values()].filter((answer) => !own.has(answer.linkId)) } : {};
+  }
+
+  async landed(reply, { answers }) {
     if (reply.ok) {
       const { revision, savedAt, sessionEnds } = await reply.json();
+      for (const answer of answers) this.known.set(answer.linkId, answer);
       this.revision = revision;
       this.flight = null;
       this.conflict = null;

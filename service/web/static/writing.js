@@ -14,7 +14,9 @@ const news = document.getElementById("saving-news");
 const fields = [...form.querySelectorAll("textarea[data-link-id]")];
 const { autosaveUrl, entry, wordsKey } = form.dataset;
 const csrf = document.querySelector('meta[name="csrf"]').content;
-const saver = new Saver({ url: autosaveUrl, csrf, revision: Number(form.dataset.revision), tell, changed });
+const choiceOf = (field) => form.elements.namedItem(field.dataset.private);
+const known = fields.map((field) => ({ linkId: field.dataset.linkId, text: field.defaultValue, private: choiceOf(field).defaultChecked }));
+const saver = new Saver({ url: autosaveUrl, csrf, revision: Number(form.dataset.revision), known, tell, changed });
 let pause = null;
 let troubled = false;
 const typedEarly = fields.filter((field) => field.value !== field.defaultValue); // before this module was here
@@ -22,7 +24,6 @@ let leaving = "no"; // "no", "saving first" or "now"
 
 // ---------- what the person does ----------
 
-const choiceOf = (field) => form.elements.namedItem(field.dataset.private);
 const answerOf = (field) => ({ linkId: field.dataset.linkId, text: field.value, private: choiceOf(field).checked });
 
 function noted(field) {
