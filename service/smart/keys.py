@@ -7,7 +7,7 @@ import base64
 import re
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -33,9 +33,11 @@ PublicKey = RSAKey | ECKey
 
 @dataclass(frozen=True, slots=True)
 class _Snapshot:
+    """A key set as it was fetched; `behind` where a later fetch failed, so that what it lacks may be there by now."""
+
     keys: tuple[PublicKey, ...]
-    fetched: datetime
     stale: datetime
+    behind: bool = False
 
 
 class RemoteKeys:
@@ -50,37 +52,39 @@ class RemoteKeys:
         self._client = client
         self._address = address
         self._clock = clock
-        self._snapshot = _Snapshot((), _LONG_AGO, _LONG_AGO)
+        self._snapshot = _Snapshot((), _LONG_AGO)
         self._attempted = _LONG_AGO
-        self._failed = False
         self._fetching = threading.Lock()
 
     def find(self, kid: str | None, key_type: str) -> PublicKey:
         """The one key of that kid and type ("RSA" or "EC"); TokenInvalid where there is none, or more than one.
 
         Without a kid the set must hold a single key. An unknown kid causes at most one fetch in 30 seconds
-        (B-24). KeysUnavailable where the keys are unknown and cannot be fetched now.
+        (B-24). KeysUnavailable where the keys are unknown and cannot be fetched now, and for an unknown kid while
+        fetching fails: it may be a new key's, and a good token must not be thrown away (F27).
         """
         now = self._clock()
         snapshot = self._snapshot
         if now < snapshot.stale and (known := _matching(snapshot.keys, kid, key_type)):
             return _the_one(known)
         snapshot = self._newer_than(snapshot, now)
-        return _the_one(_matching(snapshot.keys, kid, key_type))
+        known = _matching(snapshot.keys, kid, key_type)
+        if snapshot.behind and not known:
+            raise KeysUnavailable("not-yet")
+        return _the_one(known)
 
     def _newer_than(self, seen: _Snapshot, now: datetime) -> _Snapshot:
         # One fetch in flight; whoever waited for it uses its result.
         with self._fetching:
             if self._snapshot is seen and self._may_fetch(now):
-                self._attempted, self._failed = now, True
+                self._attempted, self._snapshot = now, replace(seen, behind=True)
                 self._snapshot = self._fetch(now)
-                self._failed = False
             if now >= self._snapshot.stale:
                 raise KeysUnavailable("not-yet")
             return self._snapshot
 
     def _may_fetch(self, now: datetime) -> bool:
-        pause = _AFTER_FAILURE if self._failed and now >= self._snapshot.stale else _BETWEEN_FETCHES
+        pause = _AFTER_FAILURE if self._snapshot.behind and now >= self._snapshot.stale else _BETWEEN_FETCHES
         return now - self._attempted >= pause
 
     def _fetch(self, now: datetime) -> _Snapshot:
@@ -88,7 +92,7 @@ class RemoteKeys:
             answer = send(
                 self._client, "GET", self._address(), headers={"Accept": "application/json"}, limits=_LIMITS
             )
-            return _Snapshot(_read_keys(answer), now, now + _life(answer.headers.get("cache-control", "")))
+            return _Snapshot(_read_keys(answer), now + _life(answer.headers.get("cache-control", "")))
         except (ExchangeFailed, NotStrict) as error:
             raise KeysUnavailable(getattr(error, "reason", "not-json")) from error
         except SmartProblem as error:

@@ -128,6 +128,25 @@ def test_while_the_issuer_is_down_known_keys_serve_until_they_are_old() -> None:
     assert keys.find("rsa-1", "RSA")
 
 
+def test_while_the_issuer_is_down_a_key_that_we_do_not_know_may_be_a_new_one() -> None:
+    """F27: whoever signs with it is asked to come again, at every request of the outage, and is let in after it."""
+    clock = Clock()
+    keys, server = _keys(key_set(rsa_key("old")), clock)
+    keys.find("old", "RSA")
+    server.answers["/jwks"] = (503, {}, b"")
+    clock.pass_time(seconds=31)
+    for _ in range(20):
+        with pytest.raises(KeysUnavailable):
+            keys.find("new", "RSA")
+        assert keys.find("old", "RSA")
+    assert server.count("/jwks") == 2
+    server.answers["/jwks"] = _answer(key_set(rsa_key("old"), rsa_key("new")))
+    clock.pass_time(seconds=31)
+    assert keys.find("new", "RSA")
+    with pytest.raises(TokenInvalid):
+        keys.find("another", "RSA")
+
+
 def _weak() -> dict[str, Callable[[], dict[str, Any]]]:
     def rsa(**more: Any) -> dict[str, Any]:
         return {**rsa_key("weak").as_dict(private=False), **more}
