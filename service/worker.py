@@ -14,6 +14,7 @@ from service.workflow.desk import Desk
 from service.workflow.find_infusions import find_infusions
 from service.workflow.hand_over_tasks import hand_over_tasks
 from service.workflow.look_after_filings import look_after_filings
+from service.workflow.look_after_tasks import look_after_tasks
 from service.workflow.release_entries import release_entries
 from service.workflow.watch_clock import ClockWatch, watch_clock
 from service.workflow.watch_rights import RightsWatch, watch_rights
@@ -99,7 +100,7 @@ def _clock_watched(watch: ClockWatch) -> Round:
 
 
 def _look(desk: Desk, clinic: str, owner: str) -> bool:  # noqa: ARG001 - one shape for every round
-    return look_after_filings(desk, clinic) > 0
+    return look_after_filings(desk, clinic) + look_after_tasks(desk, clinic) > 0
 
 
 def _find(desk: Desk, clinic: str, owner: str) -> bool:

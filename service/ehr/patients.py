@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from service.ehr.client import RecordSystem
+from service.ehr.outcome import Why
 from service.ehr.problems import Refused, Unclear, Unreadable
 from service.r4 import patient
 from service.r4.patient import PatientSeen
@@ -41,6 +42,13 @@ def patients_named(record: RecordSystem, patient_ids: Iterable[str]) -> dict[str
             if seen.id in asked:
                 named[seen.id] = seen
     return named
+
+
+def closed_for(seen: PatientSeen) -> Why | None:
+    """Why nothing goes into this record by itself: its patient died, or it is out of use (F53); else None."""
+    if seen.deceased:
+        return Why.DECEASED
+    return None if seen.active else Why.INACTIVE
 
 
 def survivor_of(record: RecordSystem, patient_id: str) -> str:

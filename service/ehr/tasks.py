@@ -52,6 +52,21 @@ def write_task(record: RecordSystem, body: bytes, identifier: str) -> Outcome:
         return Refused(Why.OTHER, codes=("search-ignores-identifier",))
 
 
+def end_task(record: RecordSystem, body: bytes, identifier: str) -> Outcome | None:
+    """Bring the Task of this name up to date where it stands there; None where it does not, and then none is made.
+
+    For a record into which nothing new goes. Otherwise as `write_task`.
+    """
+    wanted = _wanted(body, identifier)
+    try:
+        standing = _find(record, wanted)
+        return _bring_up_to_date(record, wanted, standing) if standing else None
+    except (RecordSystemProblem, SmartProblem) as problem:
+        return outcome_of(problem)
+    except _UnfilteredSearch:
+        return Refused(Why.OTHER, codes=("search-ignores-identifier",))
+
+
 def _create(record: RecordSystem, wanted: _Wanted) -> Outcome:
     condition = {"If-None-Exist": f"identifier={named(wanted.identifier)}"}
     written = record.create(_TYPE, _bytes(wanted.resource), condition)

@@ -14,6 +14,7 @@ from sqlalchemy import (
     case,
     func,
     insert,
+    null,
     or_,
     select,
     update,
@@ -116,6 +117,32 @@ def claim_unwritten(
     return taken
 
 
+def claim_standing(
+    connection: Connection, clinic: str, now: datetime, again: timedelta, limit: int
+) -> list[AssignedSet]:
+    """Take what is asked of patients there and was not looked at for `again`, which then counts from now.
+
+    A function for `Writer.run_alone`.
+    """
+    tell(connection, whole_clinic(clinic))
+    column = assigned_sets.c
+    due = (
+        select(assigned_sets)
+        .where(
+            column.clinic == clinic,
+            column.status == AssignedStatus.REQUESTED.value,
+            column.version == column.written_version,
+            or_(column.write_after.is_(None), column.write_after <= now),
+        )
+        .order_by(column.patient_id, column.id)
+        .limit(limit)
+    )
+    taken = [_as_assigned(row) for row in connection.execute(due.with_for_update(skip_locked=True))]
+    these = (column.clinic == clinic, column.id.in_([one.id for one in taken]))
+    connection.execute(update(assigned_sets).where(*these).values(write_after=now + again))
+    return taken
+
+
 # --- changes ---------------------------------------------------------------------------------------------------
 
 
@@ -133,7 +160,10 @@ def keep(connection: Connection, clinic: str, new: AssignedSet) -> None:
         assigned_sets.c.patient_id.in_((new.patient_id, *merges.behind(connection, clinic, new.patient_id))),
         assigned_sets.c.version == new.version - 1,
     )
-    _change(connection, *before, **row)
+    # What stands there is looked at once a day; a new version is owed at once.
+    column = assigned_sets.c
+    owed = case((column.written_version == column.version, null()), else_=column.write_after)
+    _change(connection, *before, **row, write_after=owed)
 
 
 def note_written(connection: Connection, clinic: str, assigned_id: str, version: int) -> None:

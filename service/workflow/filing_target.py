@@ -5,6 +5,7 @@ from dataclasses import replace
 from service.access.context import AccessContext
 from service.ehr.encounters import encounter_of, encounters_of, patient_of, survivor_of
 from service.ehr.outcome import Refused, Why
+from service.ehr.patients import closed_for
 from service.ehr.problems import Unclear
 from service.journal.infusions import still_counts
 from service.journal.match import EncounterSeen
@@ -45,10 +46,9 @@ def _check_open(work: InHand) -> None:
     """
     if work.patient is None or work.is_decided:
         return
-    if work.patient.deceased:
-        raise NotNow(Refused(Why.DECEASED))
-    if not work.patient.active:
-        raise NotNow(Refused(Why.INACTIVE))
+    closed = closed_for(work.patient)
+    if closed is not None:
+        raise NotNow(Refused(closed))
 
 
 def _subject(work: InHand) -> str:

@@ -221,6 +221,24 @@ def test_a_change_while_it_is_being_written_is_written_afterwards(writer: Writer
     assert claim(writer, clinic, 1) == [("set-1", 2)]
 
 
+def test_what_stands_there_is_looked_at_now_and_then_and_a_new_version_is_owed_at_once(
+    writer: Writer, clinic: str
+) -> None:
+    def look(minutes: float) -> list[str]:
+        now = NOW + timedelta(minutes=minutes)
+        taken = writer.run_alone(lambda each: assigned.claim_standing(each, clinic, now, HOUR, 9))
+        return [one.id for one in taken]
+
+    do(writer, clinic, KeepAssigned(assigned_set()), KeepAssigned(assigned_set("set-2")))
+    do(writer, clinic, NoteAssignedWritten("set-1", 1))
+    assert [look(0), look(59), look(60)] == [["set-1"], [], ["set-1"]]
+    ended = replace(assigned_set(version=2), status=AssignedStatus.COMPLETED)
+    do(writer, clinic, KeepAssigned(ended))
+    assert ("set-1", 2) in claim(writer, clinic, 61)
+    do(writer, clinic, NoteAssignedWritten("set-1", 2))
+    assert look(600) == []
+
+
 def test_late_word_of_an_older_version_takes_nothing_back(store: Store, writer: Writer, clinic: str) -> None:
     versions = (KeepAssigned(assigned_set()), KeepAssigned(assigned_set(version=2)))
     do(writer, clinic, *versions, NoteAssignedWritten("set-1", 2), NoteAssignedWritten("set-1", 1))

@@ -24,7 +24,7 @@ REACH_THE_HOUSE = {
     "service/store/sessions.py": {"forget_expired"},
 }
 REACH_A_CLINIC = {
-    "assigned": {"claim_unwritten", "writing_of"},
+    "assigned": {"claim_standing", "claim_unwritten", "writing_of"},
     "audit_trail": {"_append_to", "_checkpoint", "_reach", "has", "head", "leaves"},
     "client_tokens": {"spend", "token"},
     "course_filings": {"identifiers", "is_followed", "predecessor"},
