@@ -34,6 +34,7 @@ from service.r4.questionnaire import load_library
 from service.settings import Settings
 from service.smart.backend_services import BackendTokens
 from service.smart.client_assertion import RegisteredClient, UnfitPublicKey, registered_keys
+from service.smart.clocks import OtherClock
 from service.smart.connections import LOOPBACK, outbound_client
 from service.smart.discovery import Configurations, fetch_keys_address
 from service.smart.introspection import Introspection, Terms
@@ -179,7 +180,9 @@ def _clinic(
     unadvertised = frozenset(clinic.spellings) if clinic.s256_unadvertised else frozenset()
     configurations = Configurations(http, now, loopback_allowed=loopback, s256_unadvertised=unadvertised)
     backend = Registration(clinic.backend.client_id, ClientKind.ASYMMETRIC, keys=signing_keys)
-    tokens = BackendTokens(_caller(backend, http), clinic.iss, configurations, clinic.backend.scopes)
+    clock = OtherClock(now)
+    caller = _caller(backend, http, clock)
+    tokens = BackendTokens(caller, clinic.iss, configurations, clinic.backend.scopes)
     return ClinicDesk(
         key=key,
         title=clinic.name,
@@ -198,19 +201,20 @@ def _clinic(
         clients=frozenset(clinic.api.clients),
         frame_ancestors=clinic.frame_ancestors,
         filing=_filing(filing_table(key, clinic)),
-        apps=_apps(clinic, settings, signing_keys, http),
+        apps=_apps(clinic, settings, signing_keys, http, clock),
         configurations=configurations,
         keys=RemoteKeys(
             http, lambda: fetch_keys_address(http, clinic.issuer, loopback_allowed=loopback), now
         ),
-        record_system=lambda token: RecordSystem(clinic.iss, http, token),
-        for_delivery=RecordSystem(clinic.iss, http, tokens.token, renew=tokens.forget, clock=now),
+        record_system=lambda token: RecordSystem(clinic.iss, http, token, clock=clock),
+        for_delivery=RecordSystem(clinic.iss, http, tokens.token, renew=tokens.forget, clock=clock),
         finding=_finding(clinic, settings),
         merged_patients=clinic.finding.merged_patients,
-        introspection=_introspection(key, clinic, settings, _caller(backend, http), configurations),
+        introspection=_introspection(key, clinic, settings, caller, configurations),
         signed_tokens=clinic.api.tokens != "opaque",
         origins=frozenset(clinic.api.origins),
         release=_release(clinic),
+        their_clock=clock,
     )
 
 
@@ -255,11 +259,15 @@ def _base(key: str, settings: Settings) -> str:
 
 
 def _apps(
-    clinic: Clinic, settings: Settings, signing_keys: tuple[SigningKey, ...], http: httpx2.Client
+    clinic: Clinic,
+    settings: Settings,
+    signing_keys: tuple[SigningKey, ...],
+    http: httpx2.Client,
+    clock: OtherClock,
 ) -> dict[str, App]:
     tables = {"patient": clinic.patient_app, "clinician": clinic.clinician_app, "officer": clinic.officer_app}
     return {
-        kind: App(_caller(_registration(table, settings, signing_keys), http), table.scopes)
+        kind: App(_caller(_registration(table, settings, signing_keys), http, clock), table.scopes)
         for kind, table in tables.items()
         if table is not None
     }
@@ -276,8 +284,8 @@ def _registration(table: AppTable, settings: Settings, signing_keys: tuple[Signi
     )
 
 
-def _caller(registration: Registration, http: httpx2.Client) -> Caller:
-    return Caller(registration, http, now, os.urandom)
+def _caller(registration: Registration, http: httpx2.Client, clock: OtherClock) -> Caller:
+    return Caller(registration, http, now, os.urandom, their_clock=clock)
 
 
 def clinic_rules(clinic: Clinic) -> ClinicRules:

@@ -9,6 +9,7 @@ import structlog
 
 from service.journal.problems import TooBusy
 from service.wiring import Wiring
+from service.workflow.clock_watch import ClockWatch
 from service.workflow.deliver_entry import deliver_next, forget_expired
 from service.workflow.desk import Desk
 from service.workflow.find_infusions import find_infusions
@@ -16,7 +17,7 @@ from service.workflow.hand_over_tasks import hand_over_tasks
 from service.workflow.look_after_filings import look_after_filings
 from service.workflow.look_after_tasks import look_after_tasks
 from service.workflow.release_entries import release_entries
-from service.workflow.watch_clock import ClockWatch, watch_clock
+from service.workflow.watch_clock import watch_clock
 from service.workflow.watch_rights import RightsWatch, watch_rights
 
 IDLE_SECONDS = 0.5

@@ -1,7 +1,6 @@
 """`check-clinic`: what a clinic's record system offers, and so how its infusions will be found and summaries filed."""
 
 from collections.abc import Iterable
-from datetime import timedelta
 
 import click
 
@@ -15,10 +14,11 @@ from service.ehr.problems import RecordSystemProblem
 from service.ehr.profile import profile_named, rung_expected
 from service.filing_table import FilingTable
 from service.settings import read_settings
-from service.smart.clocks import WORTH_SAYING, in_words
+from service.smart.clocks import worth_saying
 from service.smart.problems import ScopeMissing, SmartProblem
 from service.summary.content import CannotRender
 from service.wiring import filing_table, wire
+from service.workflow.desk import ClinicDesk
 from service.workflow.practice_document import CannotProve
 
 
@@ -53,7 +53,7 @@ def check_clinic(clinic: str, tries: str | None) -> None:
             *_lacking(found, table, way),
             *differences(statement, expected, profile.offers),
         ]
-        lacking += _clock_told(wiring.desk.clinic(clinic).for_delivery.clock_ahead)
+        lacking += _clock_told(wiring.desk.clinic(clinic))
         _echo([f"warning: {words}" for words in lacking])
         trying = Trying(wiring, clinic, found, table, worth_trying(statement, expected))
         wrong = {"prove": trying.proof, "rehearse": trying.rehearsal}.get(tries or "", trying.nothing)()
@@ -73,11 +73,14 @@ def _echo(lines: Iterable[str]) -> None:
         click.echo(words)
 
 
-def _clock_told(ahead: timedelta | None) -> list[str]:
+def _clock_told(clinic: ClinicDesk) -> list[str]:
     """Clocks that differ by more than five minutes (F23)."""
-    if ahead is None or abs(ahead) < WORTH_SAYING:
-        return []
-    return [f"the record system's clock is {in_words(ahead)}: proofs of who we are may be refused"]
+    ahead = worth_saying(clinic.their_clock)
+    return (
+        []
+        if ahead is None
+        else [f"the record system's clock is {ahead}: proofs of who we are may be refused"]
+    )
 
 
 def _ungranted(problem: ScopeMissing, clinic: Clinic, table: FilingTable) -> str:

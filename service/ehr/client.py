@@ -6,7 +6,6 @@ Only addresses at or below the base are ever called, so the token goes nowhere e
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urljoin
 
@@ -14,7 +13,7 @@ import httpx2
 
 from service.ehr.problems import Ambiguous, RateLimited, Refused, Unreachable, Unreadable
 from service.smart.addresses import lies_within
-from service.smart.clocks import difference
+from service.smart.clocks import OtherClock
 from service.smart.exchange import MEBIBYTE, Answer, ExchangeFailed, Limits, send
 from service.smart.fhir_id import is_id, is_type
 from service.smart.strict_json import NotStrict
@@ -46,8 +45,7 @@ class RecordSystem:
 
     `renew` is told of a token that was refused with 401 or 403; after 401 a call is tried once more if `token` gives
     another.
-    `deadline_seconds` bounds each request as a whole. With a `clock`, `clock_ahead` is by how much the record system's
-    own was ahead of it at the last answer that bore a date (F23).
+    `deadline_seconds` bounds each request as a whole. `clock` is told of the Date of each answer (F23).
     """
 
     def __init__(
@@ -58,7 +56,7 @@ class RecordSystem:
         deadline_seconds: float = 20.0,
         *,
         renew: Callable[[str], None] | None = None,
-        clock: Callable[[], datetime] | None = None,
+        clock: OtherClock | None = None,
         max_bytes: int = 16 * MEBIBYTE,
     ) -> None:
         self.base = base.rstrip("/")
@@ -66,7 +64,6 @@ class RecordSystem:
         self._token = token
         self._renew = renew
         self._clock = clock
-        self.clock_ahead: timedelta | None = None
         self._limits = Limits(seconds=deadline_seconds, max_bytes=max_bytes)
 
     def sign_in(self) -> None:
@@ -243,8 +240,7 @@ class RecordSystem:
         asked = {"Accept": FHIR_JSON, **headers, "Authorization": f"Bearer {token}"}
         answer = send(self._http, method, url, headers=asked, content=body, limits=self._limits)
         if self._clock is not None:
-            ahead = difference(answer.headers.get("date"), self._clock())
-            self.clock_ahead = self.clock_ahead if ahead is None else ahead
+            self._clock.told(answer.headers.get("date"))
         return answer
 
     def _next(self, bundle: Mapping[str, Any], current: str) -> str | None:

@@ -1,7 +1,7 @@
 """Tokens for our delivery worker, which acts without a person (SMART Backend Services; D-01 to D-15)."""
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from service.smart.discovery import Configurations
@@ -56,13 +56,7 @@ class BackendTokens:
 
     def _granted(self) -> TokenAnswer:
         configuration = self._configurations.of(self._iss, for_launch=False)
-        caller = Caller(
-            self._caller.registration,
-            self._caller.http,
-            self._caller.clock,
-            self._caller.random,
-            configuration.assertion_algorithms,
-        )
+        caller = replace(self._caller, algorithms=configuration.assertion_algorithms)
         form = {"grant_type": "client_credentials", "scope": self._scope}
         try:
             return ask_for_token(caller, configuration.token_endpoint, form, iss=self._iss, strict=True)

@@ -8,6 +8,7 @@
     │   ├── LaunchExpired       the person took longer than a launch lives
     │   ├── LaunchRefused       the authorization server said no
     │   └── IdentityNotProven   the id_token does not prove who signed in
+    │       └── ClocksApart     it is good, for another time than ours
     ├── TokenRefused            the token endpoint said no, or its answer breaks the rules
     │   └── ClocksDiffer        it refused our proof, and its clock tells why
     ├── ScopeMissing            fewer scopes were granted than are needed
@@ -62,6 +63,19 @@ class IdentityNotProven(LaunchProblem):
     """Your clinic's record system did not prove who signed in. Please tell your clinic."""
 
 
+class ClocksApart(IdentityNotProven):
+    """Your clinic's record system has another time than we have, so we cannot sign you in. Please tell your clinic."""
+
+    def __init__(self, words: str) -> None:
+        self._words = words
+        super().__init__("clocks-differ")
+
+    @property
+    def sentence(self) -> str:
+        """The sentence for a person, with the difference."""
+        return f"{super().sentence} The record system's clock is {self._words}."
+
+
 class TokenRefused(SmartProblem):
     """The sign-in is no longer valid. Please sign in again. What was saved is still here."""
 
@@ -70,8 +84,13 @@ class ClocksDiffer(TokenRefused):
     """The record system's clock and ours differ, so it does not believe who we are. Please tell your clinic."""
 
     def __init__(self, words: str) -> None:
+        self._words = words
         super().__init__("clocks-differ")
-        self.args = (f"{self.sentence} (The record system's clock is {words}.)",)
+
+    @property
+    def sentence(self) -> str:
+        """The sentence for a person, with the difference."""
+        return f"{super().sentence} The record system's clock is {self._words}."
 
 
 class ScopeMissing(SmartProblem):

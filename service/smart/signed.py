@@ -16,6 +16,7 @@ from service.smart.problems import TokenInvalid
 
 ALGORITHMS = ("RS256", "RS384", "ES256", "ES384")
 LEEWAY_SECONDS = 60
+OUT_OF_TIME = frozenset({"expired", "lives-too-long", "iat-in-the-future", "nbf-in-the-future"})
 _LONGEST_KID = 255
 # Every one of these would let the token itself choose how it is checked.
 _FORBIDDEN_MEMBERS = frozenset({"jku", "jwk", "x5u", "x5c", "crit", "b64", "zip", "enc", "p2c", "p2s"})

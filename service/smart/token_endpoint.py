@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import httpx2
 
 from service.smart.addresses import discovered
-from service.smart.clocks import EXPLAINS, difference, in_words
+from service.smart.clocks import EXPLAINS, OtherClock, difference, in_words
 from service.smart.exchange import Answer, ExchangeFailed, Limits, send
 from service.smart.fhir_id import is_id
 from service.smart.problems import ClocksDiffer, ServerSilent, TokenRefused
@@ -78,13 +78,17 @@ class TokenAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks and with what means: our registration, the HTTP client, the clock and the source of chance."""
+    """Who asks and with what means: our registration, the HTTP client, the clock and the source of chance.
+
+    `their_clock` is told of the Date of each answer.
+    """
 
     registration: Registration
     http: httpx2.Client
     clock: Callable[[], datetime]
     random: Callable[[int], bytes]
     algorithms: Sequence[str] = ()
+    their_clock: OtherClock | None = None
 
 
 def ask_for_token(
@@ -131,9 +135,12 @@ def _post(caller: Caller, url: str, form: Mapping[str, str], now: datetime) -> A
     }
     body = urlencode({**form, **proof.fields}).encode()
     try:
-        return send(caller.http, "POST", url, headers=headers, content=body, limits=_LIMITS)
+        answer = send(caller.http, "POST", url, headers=headers, content=body, limits=_LIMITS)
     except ExchangeFailed as error:
         raise ServerSilent(error.reason) from error
+    if caller.their_clock is not None:
+        caller.their_clock.told(answer.headers.get("date"))
+    return answer
 
 
 def _refused(caller: Caller, answer: Answer) -> TokenRefused:

@@ -1,6 +1,7 @@
 """What an operator's machines ask: are you alive, can you work; and the keys that record systems ask for."""
 
 import json
+from collections.abc import Iterable
 
 from flask import Response
 
@@ -8,6 +9,7 @@ from service.access.policies import PUBLIC
 from service.smart.signing_keys import public_jwks
 from service.web.doors import Door
 from service.web.guards import desk, wiring
+from service.workflow.how_clocks_stand import how_clocks_stand
 
 door = Door("health")
 
@@ -20,8 +22,11 @@ def live() -> Response:
 
 @door.open("/health/ready", PUBLIC)
 def ready() -> Response:
-    """Deeds can be performed and pages can be answered."""
-    return _answer("ready")
+    """Deeds can be performed and pages can be answered; below stands what somebody should look at meanwhile.
+
+    Clocks keep no page from being answered, so they change nothing about the status.
+    """
+    return _answer("ready", how_clocks_stand(desk()))
 
 
 @door.open("/health/room", PUBLIC)
@@ -40,7 +45,7 @@ def keys() -> Response:
     return response
 
 
-def _answer(word: str) -> Response:
+def _answer(word: str, notes: Iterable[str] = ()) -> Response:
     if desk().writer.is_alive:
-        return Response(f"{word}\n", content_type="text/plain")
+        return Response("\n".join((word, *notes, "")), content_type="text/plain")
     return Response(f"not {word}\n", 503, content_type="text/plain")

@@ -18,6 +18,7 @@ from service.journal.problems import NoRoom, NotYours
 from service.journal.prompts import PromptLibrary
 from service.journal.release import NEXT_MORNING, Release
 from service.r4.document_reference import DocumentType
+from service.smart.clocks import OtherClock
 from service.smart.discovery import Configurations
 from service.smart.introspection import Introspection
 from service.smart.keys import RemoteKeys
@@ -27,6 +28,7 @@ from service.store.writer import Writer
 from service.summary.content import Summary
 from service.summary.course_content import CourseSummary
 from service.summary.renditions import Rendition
+from service.workflow.clock_watch import ClockNews
 from service.workflow.leases import Leases
 
 # How long a worker may hold a patient's lane.
@@ -110,7 +112,8 @@ class ClinicDesk:
     worker's own. `merged_patients`: a patient also reaches what was written under a record that theirs replaces, once
     the record system confirms it (threat T9). `introspection` is there where the clinic takes opaque tokens; without
     `signed_tokens` it is asked about every token. Pages of `origins` may call our FHIR base.
-    `release` says when others may see what was sent (rule 15).
+    `release` says when others may see what was sent (rule 15). `their_clock` knows how far the clock of the clinic's
+    servers was from ours when they last said (F23).
     """
 
     key: str
@@ -141,6 +144,7 @@ class ClinicDesk:
     signed_tokens: bool = True
     origins: frozenset[str] = frozenset()
     release: Release = NEXT_MORNING
+    their_clock: OtherClock | None = None
 
 
 class Turns:
@@ -213,7 +217,8 @@ class Desk:
 
     `words_key` derives, for a named draft, the key that seals words in a browser tab which the server has not
     confirmed yet (rule 14): the server keeps it, the tab only borrows it. `renewals` are the turns at a visit's token;
-    `breakers` tell which record system is left alone for a while, `leases` whose lane may be taken over.
+    `breakers` tell which record system is left alone for a while, `leases` whose lane may be taken over, `clock_news`
+    whether the clock was set.
 
     `has_room` tells whether new writing can be kept: what was begun is kept as long as there is any room at all.
 
@@ -237,6 +242,7 @@ class Desk:
     renewals: Turns = field(default_factory=Turns)
     breakers: Breakers = field(default_factory=Breakers)
     leases: Leases = field(default_factory=lambda: Leases(LEASE.total_seconds()))
+    clock_news: ClockNews = field(default_factory=ClockNews)
     at: Callable[[str], None] = _goes_on
     has_room: Callable[[], bool] = lambda: True
 

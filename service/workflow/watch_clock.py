@@ -3,29 +3,12 @@
 Nothing depends on it but whoever reads instants later: records keep their order by number, whatever their instants say.
 """
 
-from datetime import datetime
-
 from service.access.context import AccessContext, Origin, Role
 from service.audit.record import Deed
 from service.store import deeds
+from service.workflow.clock_watch import A_JUMP, ClockWatch
 from service.workflow.desk import Desk
 from service.workflow.remember import record
-
-A_JUMP = 60.0  # seconds; what is less is the usual keeping in step
-
-
-class ClockWatch:
-    """Where the clock on the wall and the steady one stood at the last look, in one thread of one process."""
-
-    def __init__(self) -> None:
-        self._last: tuple[datetime, float] | None = None
-
-    def parted(self, wall: datetime, steady: float) -> float:
-        """By how many seconds the wall was set since the last look: forward, or back where negative; 0 at the first."""
-        before, self._last = self._last, (wall, steady)
-        if before is None:
-            return 0.0
-        return (wall - before[0]).total_seconds() - (steady - before[1])
 
 
 def watch_clock(desk: Desk, clinic_key: str, watch: ClockWatch) -> float:
@@ -33,7 +16,9 @@ def watch_clock(desk: Desk, clinic_key: str, watch: ClockWatch) -> float:
 
     By how many seconds the clock was set, 0 for anything less.
     """
-    parted = watch.parted(desk.now(), desk.steady())
+    wall, steady = desk.now(), desk.steady()
+    desk.clock_news.look(wall, steady)
+    parted = watch.parted(wall, steady)
     if abs(parted) <= A_JUMP:
         return 0.0
     worker = AccessContext(

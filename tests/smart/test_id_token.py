@@ -9,7 +9,7 @@ import pytest
 
 from service.smart.id_token import Person, prove
 from service.smart.keys import RemoteKeys
-from service.smart.problems import IdentityNotProven, KeysUnavailable
+from service.smart.problems import ClocksApart, IdentityNotProven, KeysUnavailable
 from tests.smart.forgeries import forgeries
 from tests.smart.people import ISS, ISSUER, NOW, Server, ec_key, key_set, remote_keys, rsa_key, sign
 
@@ -102,6 +102,36 @@ def test_a_token_for_another_sign_in_proves_nobody(keys: RemoteKeys, changed: di
     """T10, T21: other issuer, app, time or nonce; or an access token swapped beneath it."""
     with pytest.raises(IdentityNotProven):
         _prove(_token(**changed), keys, access_token=ACCESS)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(-7200, "2 h behind ours"), (61, "1 min 1 s ahead of ours"), (93_600, "26 h ahead of ours")],
+)
+def test_a_token_of_another_time_tells_how_far_its_issuers_clock_is(
+    keys: RemoteKeys, seconds: int, said: str
+) -> None:
+    with pytest.raises(ClocksApart, match=said):
+        _prove(_token(iat=MOMENT + seconds, exp=MOMENT + seconds + 300), keys)
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"iat": MOMENT - 30, "exp": MOMENT - 60}, "expired"),
+        ({"exp": MOMENT + 31_536_000}, "lives-too-long"),
+        ({"iat": "yesterday", "exp": MOMENT - 60}, "expired"),
+        ({"iat": 9e99, "exp": MOMENT - 60}, "expired"),
+        ({"iat": MOMENT - 7200, "exp": MOMENT - 3600, "nonce": "n-2"}, "nonce"),
+        ({"iat": MOMENT - 7200, "exp": "soon"}, "claim-exp"),
+    ],
+)
+def test_where_no_clock_explains_it_the_reason_stays(
+    keys: RemoteKeys, changed: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(IdentityNotProven) as caught:
+        _prove(_token(**changed), keys)
+    assert (type(caught.value), caught.value.reason) == (IdentityNotProven, reason)
 
 
 def test_an_access_token_is_no_identity(keys: RemoteKeys) -> None:

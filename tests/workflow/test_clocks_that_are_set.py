@@ -9,11 +9,12 @@ import pytest
 from service.audit.verify import verify
 from service.journal.entries import FilingState
 from service.store import audit_trail
+from service.workflow.clock_watch import ClockWatch
 from service.workflow.deliver_entry import deliver_next
 from service.workflow.desk import LEASE, Breakers, Desk
 from service.workflow.in_hand import ATTEMPT
 from service.workflow.leases import HeldLane, Leases
-from service.workflow.watch_clock import ClockWatch, watch_clock
+from service.workflow.watch_clock import watch_clock
 from tests.workflow.filing import Killed, documents, dying_at, owed, sent
 from tests.workflow.remembered import log
 from tests.world import CLINIC, World
