@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import httpx2
 from joserfc import jwt
+from joserfc.jwk import ECKey
 
 from service.cli.demo_clinic import CLINIC
 from service.cli.walking import Page, Walker
@@ -190,13 +191,17 @@ class App:
 
 
 def signed_token(
-    world: World, clinic: str = CLINIC, header: dict[str, Any] | None = None, **claims: Any
+    world: World,
+    clinic: str = CLINIC,
+    header: dict[str, Any] | None = None,
+    key: ECKey | None = None,
+    **claims: Any,
 ) -> str:
-    """A token signed by the clinic's own authorization server: a patient's, unless claims say otherwise.
+    """A token signed by the clinic's own authorization server, or by `key`: a patient's, unless claims say otherwise.
 
     None takes a claim away. This is how a server that grants something odd would do it.
     """
-    home, key = HOMES[clinic], world.sandboxes[clinic].parts.tokens.keys.access
+    home, key = HOMES[clinic], key or world.sandboxes[clinic].parts.tokens.keys.access
     now = int(world.clock().timestamp())
     right = {
         "iss": home,
