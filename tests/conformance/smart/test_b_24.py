@@ -1,5 +1,5 @@
-"""A key that we do not know is looked for by one fetch in half a minute, and then refused; an old key counts until it
-leaves the set. [Our rule; OpenID Connect Core 10.1.1]
+"""A key that we do not know is looked for by one fetch in half a minute, and then refused, or asked to come again while
+it cannot be fetched; an old key counts until it leaves the set. [Our rule; OpenID Connect Core 10.1.1]
 """
 
 import json
