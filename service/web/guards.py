@@ -138,6 +138,15 @@ def cookie_name(handle: str) -> str:
     return f"__Host-visit-{handle}"
 
 
+def shown_for(handle: str) -> tuple[str, str | None]:
+    """What the browser shows for this visit: its secret, and whose clinic's pages it was given with, None if unknown.
+
+    The clinic proves nothing. It says who may frame the page that tells somebody that their visit is over (T27).
+    """
+    secret, _, named = request.cookies.get(cookie_name(handle), "").partition(".")
+    return secret, named if named in desk().clinics else None
+
+
 def csrf_token(secret: str) -> str:
     """The form token of a visit, derived from its secret; worth nothing without the cookie (T26)."""
     return hmac.new(secret.encode(), b"form", hashlib.sha256).hexdigest()
@@ -171,8 +180,10 @@ def frame_attributes(framed: bool) -> CookieAttributes:
 
 
 def give_cookie(response: AnyResponse, handle: str, secret: str, home: ClinicDesk) -> AnyResponse:
-    """Set the visit's cookie, for frames where its clinic allows framing."""
-    response.set_cookie(cookie_name(handle), secret, **frame_attributes(bool(home.frame_ancestors)))
+    """Set the visit's cookie, for frames where its clinic allows framing; it also says which clinic that is."""
+    response.set_cookie(
+        cookie_name(handle), f"{secret}.{home.key}", **frame_attributes(bool(home.frame_ancestors))
+    )
     return response
 
 
@@ -185,7 +196,7 @@ def take_cookie(response: AnyResponse, handle: str) -> AnyResponse:
 def _recognise() -> None:
     arguments = request.view_args or {}
     if "visit" in arguments:
-        secret = request.cookies.get(cookie_name(arguments["visit"]), "")
+        secret, _ = shown_for(arguments["visit"])
         g.visitor, g.context = recognise.visitor(desk(), arguments["visit"], secret, origin())
         g.csrf = csrf_token(secret)
     elif "clinic" in arguments:

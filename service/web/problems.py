@@ -13,6 +13,7 @@ from service.r4 import operation_outcome
 from service.smart import problems as smart
 from service.web import guards, reading
 from service.web.late_words import hold_late_words
+from service.web.sign_in_again import sign_in_again
 
 FHIR_JSON = "application/fhir+json"
 
@@ -142,7 +143,7 @@ def _page(sentence: str, name: str, status: int) -> str:
         keep_text=_words_sent(),
         keep_action=request.path,
         home_url=_home(),
-        sign_in_url=_sign_in() if status == 401 else None,
+        sign_in=sign_in_again() if status == 401 else None,
         held_until=hold_late_words() if status == 401 else None,
     )
 
@@ -153,14 +154,6 @@ def _home() -> str | None:
     if visitor is None or visitor.visit.kind != "patient":
         return None
     return url_for("patient.home", visit=visitor.visit.handle)
-
-
-def _sign_in() -> str | None:
-    """The patient's way in again; where several clinics share the service, only their portal knows which."""
-    clinics = list(guards.desk().clinics)
-    if request.blueprint != "patient" or len(clinics) != 1:
-        return None
-    return url_for("launch.start", clinic=clinics[0], kind="patient")
 
 
 def _words_sent() -> dict[str, str] | None:

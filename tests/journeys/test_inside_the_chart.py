@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, BrowserType, FrameLocator, Page, Reques
 from werkzeug.serving import make_server
 
 from tests.journeys.conftest import House
+from tests.journeys.test_signed_out_while_writing import end_visit_at
 
 BLOCKED = ["--test-third-party-cookie-phaseout"]
 PLANTED = "planted-for-every-site"
@@ -128,6 +129,26 @@ def test_a_frame_that_keeps_no_cookie_offers_a_window_in_which_one_signs_in(
     inside = opens_inside(maren.page, "Please open this in a new window")
     with maren.page.expect_popup() as opened:
         inside.get_by_role("link", name="Open in a new window").click()
+    expect(opened.value.get_by_role("heading", level=1)).to_be_visible()
+    assert opened.value.url.startswith((house.stack.service_url, house.stack.sandbox_url))
+
+
+def test_a_visit_that_ended_inside_the_chart_says_so_and_offers_a_window(
+    house: House, strict: Browser
+) -> None:
+    """In that window the pretend record system asks no clinician which patient it is to be, so that it ends there."""
+    for status in ("401", "400"):
+        house.watch.expects(status)
+    maren = house.clinician(at=strict)
+    maren.opens_chart("patient-none-yet")
+    inside = opens_inside(maren.page, "No entry yet")
+    end_visit_at(
+        maren, next(one.url for one in maren.page.frames if "/chart/" in one.url and one.parent_frame)
+    )
+    inside.get_by_role("link", name="Side by side").click()
+    expect(inside.get_by_role("heading", level=1, name="You are not signed in")).to_be_visible()
+    with maren.page.expect_popup() as opened:
+        inside.get_by_role("link", name="Sign in again in a new window").click()
     expect(opened.value.get_by_role("heading", level=1)).to_be_visible()
     assert opened.value.url.startswith((house.stack.service_url, house.stack.sandbox_url))
 

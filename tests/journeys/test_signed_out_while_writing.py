@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.conftest import House
-from tests.journeys.people import Patient
+from tests.journeys.people import Patient, Person
 
 LATE = "Sent after I was signed out: the sea, the sea."
 WHO = {True: ("patient-intramuscular", "Infusion 2"), False: ("patient-eight-done", "Infusion 5")}
@@ -15,7 +15,12 @@ WHO = {True: ("patient-intramuscular", "Infusion 2"), False: ("patient-eight-don
 
 def ends_visit(someone: Patient) -> None:
     """The time of this visit is over; nobody moves the service's clock."""
-    handle = someone.page.url.split("/")[4]
+    end_visit_at(someone, someone.page.url)
+
+
+def end_visit_at(someone: Person, address: str) -> None:
+    """The time of the visit whose page lies there is over."""
+    handle = address.split("/")[4]
     (database,) = someone.stack.folder.rglob("journal.sqlite")
     with closing(sqlite3.connect(database, timeout=10)) as connection, connection:
         connection.execute("UPDATE visits SET expires_at = started_at WHERE handle = ?", (handle,))

@@ -126,20 +126,27 @@ def test_a_door_cannot_be_opened_twice_with_two_policies() -> None:
 # --- who passes ------------------------------------------------------------------------------------------------
 
 
+def showing(world: World, handle: str, value: str | None) -> Browser:
+    """A browser that shows this value for this visit."""
+    browser = Browser(world)
+    browser._http.headers.update({"Cookie": f"__Host-visit-{handle}={value}"})
+    return browser
+
+
 def test_a_visit_is_opened_by_its_own_secret_alone_and_else_is_like_one_that_never_was(world: World) -> None:
     """No cookie, a wrong one, another visit's, a visit that ended: each door answers as for an unknown visit."""
     ada, bob, gone = patient(world), patient(world, "patient-two-in"), patient(world)
     gone.post("sign-out")
     secret = next(c for c in bob.browser.jar if c.name == f"__Host-visit-{bob.handle}").value
+    names = (ada.handle, never := str(uuid4()))
     for probe in (one for one in probes(world.app) if one.policy in PAGES):
         unknown = seen(knock(Browser(world), probe, visit=str(uuid4())))
         assert unknown[0] == 401, probe
-        wrong = Browser(world)
-        for value in ("x" * 43, secret, ""):
-            wrong = Browser(world)
-            cookie = {"Cookie": f"__Host-visit-{ada.handle}={value}"}
-            wrong._http.headers.update(cookie)
-            assert seen(knock(wrong, probe, visit=ada.handle)) == unknown, (probe, value)
+        for value in ("x" * 43, "", f"{'x' * 43}.{CLINIC}", secret):
+            told = {name: seen(knock(showing(world, name, value), probe, visit=name)) for name in names}
+            assert told[ada.handle] == told[never], (probe, value)
+            assert told[never][0] == 401, (probe, value)
+            assert "." in (value or "") or told[never] == unknown, (probe, value)
         assert seen(knock(Browser(world), probe, visit=ada.handle)) == unknown, probe
         assert seen(knock(bob.browser, probe, visit=ada.handle)) == unknown, probe
         assert seen(knock(gone.browser, probe, visit=gone.handle)) == unknown, probe

@@ -7,6 +7,7 @@ import httpx2
 import pytest
 
 from service.web.guards import WIRING
+from service.workflow.deliver_entry import forget_expired
 from tests.people import Browser, Visitor, clinician, officer, patient, sign_in
 from tests.web.probing import knock, probes
 from tests.world import CLINIC, HOMES, JOURNAL, OTHER, World
@@ -148,3 +149,70 @@ def test_a_cookie_is_taken_back_with_the_words_it_was_given_with(world: World) -
             assert ("Partitioned" in taken) is bool(ancestors)
             assert ("SameSite=None" in taken) is bool(ancestors)
             assert "Max-Age=0" in taken
+
+
+@pytest.mark.parametrize("is_cleared", [False, True], ids=["still there", "cleared away"])
+@pytest.mark.parametrize("who", WHO)
+def test_a_visit_that_ended_inside_a_frame_says_so_there(
+    world: World, who: Callable[..., Visitor], is_cleared: bool
+) -> None:
+    """One link to a window of its own: a sign-in page of the record system's may not stand in a frame."""
+    allow(world, OTHER, ("https://other.example",))
+    visitor = who(world)
+    world.clock.pass_time(hours=13)
+    if is_cleared:
+        forget_expired(world.desk)
+
+    answer = visitor.browser.ask("GET", visitor.home.url, headers=FRAMED)
+
+    assert answer.status_code == 401
+    assert ancestors_of(answer) == [HOMES[CLINIC]]
+    kind = {patient: "patient", clinician: "clinician", officer: "officer"}[who]
+    assert f'href="/launch/{CLINIC}/{kind}" target="_blank" rel="noopener">Sign in again' in answer.text
+    assert "set-cookie" not in answer.headers
+
+
+def test_in_a_window_of_its_own_the_patient_signs_in_there(world: World) -> None:
+    """The tab keeps what was not saved, so it is the tab to go on in."""
+    ada = patient(world)
+    world.clock.pass_time(hours=13)
+
+    answer = ada.browser.ask("GET", ada.home.url, headers={"Sec-Fetch-Dest": "document"})
+
+    assert f'href="/launch/{CLINIC}/patient">Sign in again' in answer.text
+    assert "_blank" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "named", ["", ".", ".nowhere", f".{CLINIC}.x", f".{CLINIC} https://evil.example", ".*"]
+)
+def test_what_a_cookie_says_of_a_clinic_that_is_none_frames_nothing(world: World, named: str) -> None:
+    ada = patient(world)
+    cookie = {"Cookie": f"__Host-visit-{ada.handle}=guessed{named}"}
+
+    answer = Browser(world).ask("GET", ada.home.url, headers=FRAMED | cookie)
+
+    assert answer.status_code == 401
+    assert ancestors_of(answer) == ["'none'"]
+
+
+def test_what_a_cookie_says_of_a_clinic_lets_nobody_in(world: World) -> None:
+    """A secret belongs to its visit, whatever clinic stands beside it; the visit's own clinic says who may frame."""
+    ada = patient(world)
+    [kept] = [one for one in ada.browser.jar if one.name == f"__Host-visit-{ada.handle}"]
+    secret = (kept.value or "").partition(".")[0]
+    allow(world, OTHER, ("https://other.example",))
+
+    for value, status in ((f"{secret}.{OTHER}", 200), (secret, 200), (f"x{secret[1:]}.{CLINIC}", 401)):
+        cookie = {"Cookie": f"__Host-visit-{ada.handle}={value}"}
+        answer = Browser(world).ask("GET", ada.home.url, headers=FRAMED | cookie)
+        assert (answer.status_code, ancestors_of(answer)) == (status, [HOMES[CLINIC]])
+
+
+def test_signed_out_nothing_of_the_clinic_is_left(world: World) -> None:
+    ada = patient(world)
+    ada.post("sign-out")
+
+    answer = ada.browser.ask("GET", ada.home.url, headers=FRAMED)
+
+    assert ancestors_of(answer) == ["'none'"]
