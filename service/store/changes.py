@@ -17,6 +17,7 @@ from service.store import (
     infusions,
     kept_summaries,
     merges,
+    read_marks,
     rulings,
     sessions,
 )
@@ -41,6 +42,7 @@ from service.store.deeds import (
     KeepFinding,
     KeepMerge,
     KeepNotice,
+    KeepReadMark,
     KeepSummary,
     LinkDraft,
     NoteAssignedWritten,
@@ -72,7 +74,15 @@ from service.store.sealing import Seal
 def apply(connection: Connection, seal: Seal, clinic: str, change: Change) -> None:
     """Make this change; LookupError where the row it speaks of is not as it has to be."""
     match change:
-        case SaveDraft() | LinkDraft() | DropDraft() | SaveEntryVersion() | TakeBackEntry() | NoteReleased():
+        case (
+            SaveDraft()
+            | LinkDraft()
+            | DropDraft()
+            | SaveEntryVersion()
+            | TakeBackEntry()
+            | NoteReleased()
+            | KeepReadMark()
+        ):
             _in_journal(connection, seal, clinic, change)
         case OpenVisit() | TouchVisit() | RenewVisit() | CloseVisit() | BeginLaunch():
             _in_visits(connection, seal, clinic, change)
@@ -113,6 +123,8 @@ def _in_journal(connection: Connection, seal: Seal, clinic: str, change: Journal
             entry_rows.take_back(connection, clinic, entry_id)
         case NoteReleased(entry_id):
             entry_rows.note_released(connection, clinic, entry_id)
+        case KeepReadMark(mark):
+            read_marks.keep(connection, clinic, mark)
         case _:
             assert_never(change)
 

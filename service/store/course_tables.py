@@ -31,6 +31,18 @@ rulings = Table(
     Index("ix_rulings_patient", "clinic", "patient_id", "said_at", "id"),
 )
 
+# Rows are added, never changed: who has read which version of an entry. Another change of it is another version.
+read_marks = Table(
+    "read_marks",
+    metadata,
+    Column("clinic", String, primary_key=True),
+    Column("entry_id", String, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("patient_id", String, nullable=False),
+    Column("read_by", String, nullable=False),
+    Column("read_at", Instant, nullable=False),
+)
+
 assigned_sets = Table(
     "assigned_sets",
     metadata,

@@ -38,6 +38,8 @@ from service.store.held_words import DropHeldWords as DropHeldWords
 from service.store.held_words import EndVisit as EndVisit
 from service.store.held_words import HeldChange as HeldChange
 from service.store.held_words import HoldWords as HoldWords
+from service.store.read_marks import KeepReadMark as KeepReadMark
+from service.store.read_marks import NotReadSince as NotReadSince
 from service.store.sessions import PendingLaunch, Visit, VisitContents
 
 # --- what must still be true -----------------------------------------------------------------------------------
@@ -146,6 +148,7 @@ Guard = (
     DraftIsAt
     | EntryIsNew
     | EntryIsAt
+    | NotReadSince
     | InfusionIsFree
     | LaneIsHeld
     | FilingIsDue
@@ -264,7 +267,9 @@ class BeginGeneration:
     at: datetime
 
 
-JournalChange = SaveDraft | LinkDraft | DropDraft | SaveEntryVersion | TakeBackEntry | NoteReleased
+JournalChange = (
+    SaveDraft | LinkDraft | DropDraft | SaveEntryVersion | TakeBackEntry | NoteReleased | KeepReadMark
+)
 VisitChange = OpenVisit | TouchVisit | RenewVisit | CloseVisit | BeginLaunch
 Change = (
     JournalChange

@@ -9,7 +9,7 @@ from typing import assert_never
 from sqlalchemy import ColumnElement, Connection, Table, select
 
 from service.journal.entries import FilingState
-from service.store import course_filings, courses
+from service.store import course_filings, courses, read_marks
 from service.store.deeds import (
     CourseIsAt,
     DraftIsAt,
@@ -23,6 +23,7 @@ from service.store.deeds import (
     InfusionIsFree,
     LaneIsHeld,
     LaunchIsUnused,
+    NotReadSince,
     SeriesOwedLast,
 )
 from service.store.tables import drafts, entries, filings, lanes, launches
@@ -43,6 +44,8 @@ def holds(connection: Connection, clinic: str, guard: Guard) -> bool:
             return not _any(connection, entries, entries.c.clinic == clinic, entries.c.key == guard.key)
         case EntryIsAt():
             return _entry_is_at(connection, clinic, guard)
+        case NotReadSince():
+            return read_marks.is_unread(connection, clinic, guard)
         case InfusionIsFree():
             return _infusion_is_free(connection, clinic, guard)
         case LaneIsHeld():

@@ -45,6 +45,7 @@ REACH_A_CLINIC = {
     "generations": {"generation"},
     "log_search": {"count", "find"},
     "merges": {"directly_into", "merged_into", "survivor"},
+    "read_marks": {"not_read"},
     "submitted": {"_page"},
     "writer": {"_make_true"},
 }

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import Engine, MetaData, Table, create_engine, inspect, text
 
 from service.audit.verify import verify
-from service.store import audit_trail, client_tokens, entries, sessions
+from service.journal.unread import ReadMark
+from service.store import audit_trail, client_tokens, entries, read_marks, sessions
 from service.store.changes import apply
 from service.store.deeds import (
     Change,
@@ -19,6 +20,7 @@ from service.store.deeds import (
     KeepFinding,
     KeepMerge,
     KeepNotice,
+    KeepReadMark,
     KeepSummary,
     QueueFiling,
     RememberEncounters,
@@ -189,6 +191,22 @@ def test_what_was_changed_before_has_no_reason_and_what_is_changed_now_may(
     after = entries.by_id(upgraded, context(), "entry-1")
     assert after is not None
     assert after.because == "a slip"
+
+
+def test_what_was_sent_before_nobody_has_read_yet_and_it_can_be_marked(
+    upgraded: Store, second: tuple[Engine, MetaData]
+) -> None:
+    """Rule 17: nobody ever said so, and the table takes what is said from now on."""
+    assert "read_marks" not in second[1].tables
+    waiting = [one.entry_id for one in read_marks.not_read(upgraded, CLINIC, NOW, 9)]
+    assert "entry-1" in waiting
+    read = ReadMark("entry-1", PATIENT, 1, "Practitioner/7", NOW)
+    with upgraded.writer_engine.begin() as connection:
+        tell(connection, whole_clinic(CLINIC))
+        apply(connection, seal(), CLINIC, KeepReadMark(read))
+    assert read_marks.marks_of(upgraded, context(), ["entry-1"]) == {"entry-1": (read,)}
+    after = [one.entry_id for one in read_marks.not_read(upgraded, CLINIC, NOW, 9)]
+    assert after == [one for one in waiting if one != "entry-1"]
 
 
 def test_the_log_goes_on_with_the_first_token(upgraded: Store) -> None:

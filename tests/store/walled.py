@@ -3,7 +3,7 @@
 `unguarded` takes the application's own predicates out of questions: what comes back then, PostgreSQL let through.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -22,6 +22,7 @@ from service.journal.entries import EntryVersion, Filing, FilingKind, FilingStat
 from service.journal.match import EncounterSeen
 from service.journal.questions import AssignedQuery, EntryQuery
 from service.journal.series import EpisodeSeen
+from service.journal.unread import ReadMark
 from service.store import (
     assigned,
     audit_trail,
@@ -38,6 +39,7 @@ from service.store import (
     infusions,
     log_search,
     merges,
+    read_marks,
     rulings,
     submitted,
 )
@@ -53,6 +55,7 @@ from service.store.deeds import (
     KeepFinding,
     KeepMerge,
     KeepNotice,
+    KeepReadMark,
     KeepSummary,
     NoteOpenItems,
     OpenVisit,
@@ -104,6 +107,7 @@ def _of_patient(clinic: str, patient: str) -> tuple[Change, ...]:
         QueueFiling(_response(f"response of {patient}", name, patient)),
         SettleFiling(f"response of {patient}", FilingState.FILED, None, "response", NOW),
         RememberEncounters(patient, (seen,), NOW, (episode,)),
+        KeepReadMark(ReadMark(name, patient, 2, "Practitioner/7", NOW)),
         SaveRuling(ruling(f"ruling of {patient}", patient)),
         KeepAssigned(assigned_set(f"set of {patient}", patient=patient)),
         SettleFiling(f"filing of {patient}", FilingState.FILED, None, "doc", NOW),
@@ -193,6 +197,12 @@ OF_PATIENT: dict[str, Callable[[Store, AccessContext, str], object]] = {
     "infusions.encounters_of": infusions.encounters_of,
     "infusions.find": lambda store, who, _: infusions.find(store, who),
     "infusions.count": lambda store, who, _: infusions.count(store, who),
+    "read_marks.marks_of": lambda store, who, name: _any(
+        read_marks.marks_of(store, who, [f"entry of {name}"])
+    ),
+    "read_marks.causes_of": lambda store, who, name: _any(
+        read_marks.causes_of(store, who, [f"entry of {name}"])
+    ),
     "rulings.rulings_of": lambda store, who, name: rulings.rulings_of(store, who, [name]),
 }
 
@@ -232,11 +242,17 @@ OF_CLINIC: dict[str, Callable[[Store, str], object]] = {
     "log_search.count": lambda store, clinic: log_search.count(store, clinic, LogQuery(), 9),
     "merges.merged_into": lambda store, clinic: merges.merged_into(store, clinic, "ada"),
     "merges.directly_into": lambda store, clinic: merges.directly_into(store, clinic, "ada"),
+    "read_marks.not_read": lambda store, clinic: read_marks.not_read(store, clinic, LATER, 9),
     "submitted.submitted_entries": lambda store, clinic: list(
         submitted.submitted_entries(store, clinic, LATER)
     ),
     "merges.survivor": lambda store, clinic: merges.survivor(store, clinic, f"old at {clinic}"),
 }
+
+
+def _any(found: Mapping[str, object]) -> list[object]:
+    """What was found of anything, without the names it was asked by."""
+    return [one for one in found.values() if one]
 
 
 def _later() -> Filing:
