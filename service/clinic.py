@@ -293,6 +293,7 @@ class Clinic(_Part):
     """One clinic: its record system, its registrations, its rules.
 
     `release` says when others may see what was sent: the next morning at `release_at` in `zone`, or at once (rule 15).
+    With `tell_when_read` a patient is told on which day the care team read what they sent (rule 17).
     """
 
     name: str = Field(min_length=1, max_length=120)
@@ -303,6 +304,7 @@ class Clinic(_Part):
     telephone: str | None = None
     release: Literal["next-morning", "on-submit"] = "next-morning"
     release_at: Hour = "09:00"
+    tell_when_read: bool = True
     frame_ancestors: tuple[Origin, ...] = ()
     s256_unadvertised: bool = False
     patient_app: App

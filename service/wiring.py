@@ -215,6 +215,7 @@ def _clinic(
         origins=frozenset(clinic.api.origins),
         release=_release(clinic),
         their_clock=clock,
+        tell_when_read=clinic.tell_when_read,
     )
 
 

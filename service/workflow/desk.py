@@ -112,8 +112,9 @@ class ClinicDesk:
     worker's own. `merged_patients`: a patient also reaches what was written under a record that theirs replaces, once
     the record system confirms it (threat T9). `introspection` is there where the clinic takes opaque tokens; without
     `signed_tokens` it is asked about every token. Pages of `origins` may call our FHIR base.
-    `release` says when others may see what was sent (rule 15). `their_clock` knows how far the clock of the clinic's
-    servers was from ours when they last said (F23).
+    `release` says when others may see what was sent (rule 15), `tell_when_read` whether a patient is told on which day
+    the care team read it.
+    `their_clock` knows how far the clock of the clinic's servers was from ours when they last said (F23).
     """
 
     key: str
@@ -145,6 +146,7 @@ class ClinicDesk:
     origins: frozenset[str] = frozenset()
     release: Release = NEXT_MORNING
     their_clock: OtherClock | None = None
+    tell_when_read: bool = True
 
 
 class Turns:
