@@ -113,8 +113,8 @@ class ClinicDesk:
     the record system confirms it (threat T9). `introspection` is there where the clinic takes opaque tokens; without
     `signed_tokens` it is asked about every token. Pages of `origins` may call our FHIR base.
     `release` says when others may see what was sent (rule 15), `tell_when_read` whether a patient is told on which day
-    the care team read it.
-    `their_clock` knows how far the clock of the clinic's servers was from ours when they last said (F23).
+    the care team read it. `their_clock` knows how far the clock of the clinic's servers was from ours when they last
+    said (F23).
     """
 
     key: str
