@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, exists, or_, select, update
 
 from service.journal.entries import Filing, FilingKind, FilingState
-from service.store.filings import as_filing
+from service.store.filings import KNOWN, as_filing
 from service.store.row_security import tell, whole_clinic
 from service.store.tables import filings
 
@@ -36,7 +36,8 @@ def take_looks(
     several = and_(filings.c.state == FilingState.REFUSED.value, filings.c.reason == SEVERAL)
     due = (
         select(filings)
-        .where(filings.c.clinic == clinic, filings.c.due_at <= now, or_(there, unknown, several))
+        .where(filings.c.clinic == clinic, filings.c.kind.in_(KNOWN))
+        .where(filings.c.due_at <= now, or_(there, unknown, several))
         .where(
             filings.c.kind != FilingKind.STRIKE.value,
             or_(filings.c.kind == FilingKind.COURSE.value, ~entered_in_error.correlate(filings)),

@@ -39,6 +39,8 @@ _OPEN = tuple(
     state.value for state in (FilingState.DUE, FilingState.WAITING, FilingState.PARKED, FilingState.REFUSED)
 )
 _THERE = (FilingState.FILED.value, FilingState.HELD_THERE.value)
+# What a later version owes beside this one is left to that version's workers (F36).
+KNOWN = tuple(one.value for one in FilingKind)
 _OF_A_SERIES = filings.c.kind == FilingKind.COURSE.value
 _COLUMNS = tuple(Filing.__dataclass_fields__)
 _BEGIN_LANE = text(
@@ -329,6 +331,7 @@ def _ready(clinic: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
         filings.c.clinic == clinic,
         filings.c.state == FilingState.DUE.value,
+        filings.c.kind.in_(KNOWN),
         filings.c.due_at <= now,
         ~waits.correlate(filings),
         ~_waits_in_its_series(),
@@ -355,7 +358,8 @@ def _waits_in_its_series() -> ColumnElement[bool]:
 
 def _read(store: Store, who: AccessContext | Reach, *conditions: ColumnElement[bool]) -> list[Filing]:
     with store.asking(who) as connection:
-        rows = connection.execute(select(filings).where(*conditions).order_by(filings.c.number)).all()
+        known = select(filings).where(filings.c.kind.in_(KNOWN), *conditions)
+        rows = connection.execute(known.order_by(filings.c.number)).all()
     return [as_filing(row) for row in rows]
 
 

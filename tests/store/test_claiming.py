@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 import pytest
+from sqlalchemy import Connection, text
 
 from service.journal.entries import FilingState
 from service.store import filings
@@ -27,6 +28,7 @@ from service.store.deeds import (
 )
 from service.store.engine import Store, open_store
 from service.store.filings import Claimed, HeldLane, claim_next
+from service.store.row_security import tell, whole_clinic
 from service.store.writer import Writer
 from tests.store.builders import NOW, PATIENT, context, entry, filing, seal
 
@@ -300,3 +302,27 @@ def test_many_workers_never_share_a_patient(store: Store, writer: Writer, clinic
         list(pool.map(work, several))
     assert doubled == []
     assert sorted(filed) == [f"e{number:02}/1" for number in range(20)]
+
+
+def test_what_only_a_later_version_knows_to_file_is_left_to_its_workers(
+    store: Store, writer: Writer, clinic: str
+) -> None:
+    """F36: replicas are replaced one by one, and the newer ones owe what this one has no name for."""
+    owe(writer, clinic, "later")
+    owe(writer, clinic, "known", minutes=1)
+    renamed = text(
+        "UPDATE filings SET kind = 'of-a-later-version' WHERE entry_id = 'later' AND clinic = :clinic"
+    )
+
+    def rename(connection: Connection) -> None:
+        tell(connection, whole_clinic(clinic))
+        connection.execute(renamed, {"clinic": clinic})
+
+    writer.run_alone(rename)
+
+    claimed = claim(writer, clinic)
+    assert claimed is not None
+    assert claimed.filing.entry_id == "known"
+    settle(writer, clinic, claimed)
+    assert claim(writer, clinic) is None
+    assert [one.entry_id for one in filings.of_one_entry(store, clinic, "later")] == []
