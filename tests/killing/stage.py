@@ -5,7 +5,6 @@ import multiprocessing
 import os
 import secrets
 import signal
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -17,7 +16,7 @@ from typing import Any
 
 import httpx2
 from joserfc import jwt
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import make_server
 
 from service.cli.demo_clinic import CLINIC, clinics_file, registered_apps
 from service.keyring import make_keyring
@@ -30,6 +29,7 @@ from service.store.migrating import upgrade
 from tests.killing import player
 from tests.killing.orders import Order, Place
 from tests.killing.proxy import Proxy
+from tests.loopback import Quiet, free_port
 from tests.strangers.patients import Stranger, resources
 
 PATIENCE = 60.0
@@ -143,7 +143,7 @@ def stage(
 ) -> Iterator[Stage]:
     """Everything a service needs, with these patients in the records; ended whole, whatever happened."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    port, sandbox_port = _free_port(), _free_port()
+    port, sandbox_port = free_port(), free_port()
     wire = Proxy(sandbox_port)
     sandbox_url = f"http://localhost:{wire.port}"
     (folder / "sandbox").mkdir(parents=True)
@@ -167,7 +167,7 @@ def stage(
         place, shift = Place(folder, database, rung, port), _spawning.Value("d", 0.0)
         made = Stage(place, app, sandbox_url, shift, http, wires)
         server = make_server(
-            "127.0.0.1", sandbox_port, _killing(app.wsgi_app, made), threaded=True, request_handler=_Quiet
+            "127.0.0.1", sandbox_port, _killing(app.wsgi_app, made), threaded=True, request_handler=Quiet
         )
         threading.Thread(target=server.serve_forever, daemon=True).start()
         ending.callback(server.server_close)
@@ -175,13 +175,6 @@ def stage(
         ending.callback(wire.close)
         ending.callback(made.end_server)
         yield made
-
-
-class _Quiet(WSGIRequestHandler):
-    """Says nothing of clients that were killed while they were spoken to."""
-
-    def log(self, *_said: Any) -> None:
-        """Nothing."""
 
 
 def _killing(app: Any, made: Stage) -> Any:
@@ -208,10 +201,3 @@ def _fill(folder: Path, patients: tuple[Stranger, ...]) -> None:
     seed(records, now)
     records.place(resources(patients, now))
     records.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -26,6 +26,7 @@ from typing import Any
 from service.cli.walking import LostTheWay, Page, Walker
 from service.sandbox.records.people import seed as seed_people
 from service.sandbox.records.store import Records
+from tests.loopback import free_port
 from tests.proofs.figures import Figures, at_least, exactly
 
 DEFAULT_N = 50
@@ -85,7 +86,7 @@ def prove(n: int, seed: int, report: Callable[[str], None]) -> Figures:
     """n kills; every acknowledged entry must be filed once, and once only."""
     chance = random.Random(seed)
     with tempfile.TemporaryDirectory(prefix="crash-loop-") as folder:
-        demo = Demo(Path(folder), _free_port(), _free_port())
+        demo = Demo(Path(folder), free_port(), free_port())
         _people(demo.folder, patients=n // (PER_PATIENT // 2) + 2)
         tally = Tally()
         demo.start()
@@ -242,13 +243,6 @@ def _ledger(folder: Path) -> Counter[str]:
         for name in document["identifier"]
         if name != document["masterIdentifier"]
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _until_free(port: int) -> None:

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import socket
 import subprocess
 import threading
 import time
@@ -22,6 +21,7 @@ from service.sandbox.config import RegisteredApp, SandboxConfig, utc_now
 from service.sandbox.records.people import seed
 from service.sandbox.records.store import Records
 from service.settings import PREFIX
+from tests.loopback import free_port
 from tests.strangers.page_server import ELSEWHERE, PAGES, page_server
 from tests.strangers.patients import Stranger, resources
 
@@ -65,7 +65,7 @@ def running(folder: Path, pages: Path, patients: tuple[Stranger, ...]) -> Iterat
 
     `pages` is a folder of files, which the strangers' web server has below PAGES.
     """
-    service_port, sandbox_port, *page_ports = (_free_port() for _ in range(4))
+    service_port, sandbox_port, *page_ports = (free_port() for _ in range(4))
     listed, unlisted = (f"http://127.0.0.1:{port}" for port in page_ports)
     house = House(f"http://127.0.0.1:{service_port}", f"http://localhost:{sandbox_port}", listed, unlisted)
     (folder / "sandbox").mkdir()
@@ -160,10 +160,3 @@ def _end(service: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         service.kill()
         service.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import make_server
 
 from service import paths
+from tests.loopback import Quiet
 from tests.people import Patient
 from tests.world import World
 
@@ -55,7 +56,7 @@ class Windows:
 @contextmanager
 def windows_of(world: World, person: Patient, key: str) -> Iterator[Windows]:
     """This person's windows on the draft of this key, over a real socket to the world's app."""
-    server = make_server("127.0.0.1", 0, world.app, threaded=True, request_handler=_Quiet)
+    server = make_server("127.0.0.1", 0, world.app, threaded=True, request_handler=Quiet)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     base = f"http://127.0.0.1:{server.server_port}"
     entry = f"/journal/{person.handle}/entry/{key}"
@@ -71,10 +72,3 @@ def windows_of(world: World, person: Patient, key: str) -> Iterator[Windows]:
         process.wait(30)
         server.shutdown()
         server.server_close()
-
-
-class _Quiet(WSGIRequestHandler):
-    """Says nothing of each request."""
-
-    def log(self, *_said: Any) -> None:
-        """Nothing."""
