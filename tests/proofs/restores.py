@@ -1,7 +1,8 @@
 """A backup is taken at a random moment under load and put back later; no number means two texts, what is gone is named.
 
-Fault matrix F38, in one world after another restore and another. Two apps send and amend and a worker delivers while
-the database copies itself. The record system's ledger and what the apps were told are the judges.
+Fault matrix F38, half of it on SQLite and its online backup, half on PostgreSQL and pg_dump; in each world one restore
+after another. Two apps send and amend and a worker delivers while the database copies itself. The record system's
+ledger and what the apps were told are the judges.
 """
 
 import json
@@ -11,7 +12,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,11 @@ from service.workflow.audit_by_command import sign_clinic, verify_clinic
 from service.workflow.deliver_entry import deliver_next
 from service.workflow.reconcile import reconcile
 from tests.factories import response
+from tests.killing.databases import a_server
 from tests.people import App, app_of
 from tests.proofs.figures import Figures, at_least, exactly
 from tests.proofs.small_world import small_world
+from tests.store.plain_role import migrated_for_a_plain_role, new_database
 from tests.web.changing import SCOPE, answered, put
 from tests.workflow.filing import every_document
 from tests.workflow.restoring import back_up, put_back
@@ -36,8 +39,12 @@ from tests.world import CLINIC, World
 DEFAULT_N = 50
 CI_N = 4
 
+NEEDS = ("postgres",)
+
+_DATABASES = ("sqlite", "postgresql")
 _QR = "QuestionnaireResponse"
 _PATIENTS = ("patient-six-done", "patient-first-visit")
+_GOOD_FOR = 20 * 3600  # seconds that the apps' tokens are good for: longer than all of it
 _AMENDED = 0.4  # of what an app does
 _SEEN_AGAIN = 40  # of all that was ever said, beside what was just forgotten
 _LONGEST = 0.4  # seconds from the beginning of the load to the backup, and from there to its end
@@ -100,27 +107,50 @@ class Client:
 
 def prove(n: int, seed: int, report: Callable[[str], None]) -> Figures:
     """n restores; nothing stands twice, every gap of the log is named, no number of a version has two texts."""
-    chance, tally = random.Random(seed), Tally()
-    with small_world() as world, tempfile.TemporaryDirectory(prefix="restores-") as folder:
-        clients = [
-            Client(name, app_of(world, name, scope=SCOPE), tally, random.Random(chance.random()))
-            for name in _PATIENTS
-        ]
-        for number in range(1, n + 1):
-            _restore_once(world, clients, Path(folder), chance, tally)
-            report(f"restore {number} of {n}: {dict(tally.counts)}")
-        identifiers = Counter(one["masterIdentifier"]["value"] for one in every_document(world))
-    counts = tally.counts
+    chance, tallies = random.Random(seed), [Tally(), Tally()]
+    for tally, kind, times in zip(tallies, _DATABASES, (n - n // 2, n // 2), strict=True):
+        with ExitStack() as ending:
+            world = ending.enter_context(small_world(**ending.enter_context(_database(kind))))
+            folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="restores-")))
+            until = int(world.clock().timestamp()) + _GOOD_FOR
+            clients = [
+                Client(
+                    name, app_of(world, name, scope=SCOPE, exp=until), tally, random.Random(chance.random())
+                )
+                for name in _PATIENTS
+            ]
+            for number in range(1, times + 1):
+                _restore_once(world, clients, folder, chance, tally)
+                report(f"{kind}: restore {number} of {times}: {dict(tally.counts)}")
+            identifiers = Counter(one["masterIdentifier"]["value"] for one in every_document(world))
+            tally.counts["documents"] += sum(identifiers.values())
+            tally.counts["duplicates"] += sum(count - 1 for count in identifiers.values())
+    return _figures(n, tallies)
+
+
+@contextmanager
+def _database(kind: str) -> Iterator[dict[str, str]]:
+    """What the world is told of its database: nothing where it is the SQLite file beside it."""
+    if kind == "sqlite":
+        yield {}
+        return
+    with a_server() as server, new_database(server) as owners, migrated_for_a_plain_role(owners) as url:
+        yield {"database_url": url}
+
+
+def _figures(n: int, tallies: list[Tally]) -> Figures:
+    counts = sum((one.counts for one in tallies), Counter[str]())
     return Figures(
         planned=n,
         injected=counts["forgot"],
         counted={
             "restores": counts["restores"],
-            "documents": sum(identifiers.values()),
-            "duplicates": sum(count - 1 for count in identifiers.values()),
+            **{f"of_{kind}": one.counts["restores"] for kind, one in zip(_DATABASES, tallies, strict=True)},
+            "documents": counts["documents"],
+            "duplicates": counts["duplicates"],
             "gap_reported": counts["gap_reported"],
             "reused_ids": counts["reused_ids"],
-            "versions_seen": len(tally.said),
+            "versions_seen": sum(len(one.said) for one in tallies),
             "stale_writes_refused": counts["told_of_it"],
             "unknown_there": counts["unknown_there"],
             "untold": counts["untold"],
@@ -144,13 +174,15 @@ def _restore_once(
     with _load(world, clients):
         time.sleep(chance.uniform(0.02, _LONGEST))
         acknowledged = set(tally.lasting)
-        backup = back_up(world, folder / "backup.sqlite")
+        backup = back_up(world, folder / "backup")
         older = [(client, list(client.known[:1])) for client in clients]
         time.sleep(chance.uniform(0.02, _LONGEST))
     for client, known in older:
         client.act(world)
         for one in known:
             client.amend(one)
+    if tally.counts["restores"] % 2 == 0:
+        world.deliver()  # every other time what was sent last is filed before it is forgotten
     signed = _signed(world)
     begun = put_back(world, backup)
     tally.counts["restores"] += 1
@@ -158,6 +190,9 @@ def _restore_once(
     gap = LogFault(What.CUT, begun.records_kept)
     told = verify_clinic(world.desk, CLINIC, signed).faults
     world.deliver()
+    world.find(
+        minutes=6
+    )  # as the operator's page says: whom the backup does not know is found by their infusions
     _hold_against_the_ledger(world, tally)
     tally.counts["lost"] += len(acknowledged - _kept(world))
     forgotten, tally.lasting = tally.lasting - acknowledged, acknowledged

@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -13,18 +14,18 @@ from tests.world import World, copy_world, make_template, start, with_tables
 
 
 @contextmanager
-def small_world(tables: str = "") -> Iterator[World]:
+def small_world(tables: str = "", **settings: Any) -> Iterator[World]:
     """A running service and its record systems, with nothing said but the figures."""
     # A refusal says so in a line of its own, and there are thousands.
-    with capture_logs(), lasting_world(tables) as world:
+    with capture_logs(), lasting_world(tables, **settings) as world:
         yield world
 
 
 @contextmanager
-def lasting_world(tables: str = "") -> Iterator[World]:
+def lasting_world(tables: str = "", **settings: Any) -> Iterator[World]:
     """A running service and its record systems, ended and swept away afterwards.
 
-    `tables` of clinics.toml stand in place of the same ones in it.
+    `tables` of clinics.toml stand in place of the same ones in it, and `settings` in place of the usual ones.
     While it stands nothing of the process is changed, neither its clock nor its log: other tests run beside it.
     """
     with tempfile.TemporaryDirectory(prefix="world-") as name:
@@ -37,7 +38,7 @@ def lasting_world(tables: str = "") -> Iterator[World]:
         child = RenderingChild(Limits())
         try:
             with pytest.MonkeyPatch.context() as patch:
-                made = start(folder, child, patch)
+                made = start(folder, child, patch, **settings)
             with made.closing:
                 yield made
         finally:

@@ -23,7 +23,8 @@ def plain_role(owners_url: str, words: str = "LOGIN") -> Iterator[str]:
     """A new role, as long as the block runs; its name needs quoting, as an operator's may."""
     role = f'serves "{secrets.token_hex(8)}'
     quoted = '"' + role.replace('"', '""') + '"'
-    owner = create_engine(owners_url, isolation_level="AUTOCOMMIT")
+    # Looked at before it is used again: the database may have been put back to an older one meanwhile.
+    owner = create_engine(owners_url, isolation_level="AUTOCOMMIT", pool_pre_ping=True)
     with owner.connect() as connection:
         connection.execute(text(f"CREATE ROLE {quoted} {words}"))
     try:
