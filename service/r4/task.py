@@ -18,6 +18,8 @@ INFUSION_ORDINAL = f"{BASE}/StructureDefinition/infusion-ordinal"
 INFUSION_EVIDENCE = f"{BASE}/StructureDefinition/infusion-evidence"
 # Elements that come and go with the status: where one stands there and not here, the copy there is older.
 OURS_ALONE = frozenset({"statusReason", "output"})
+# T-03: R4 has no code for it, and nothing about the reason is known.
+NOT_TODAY = {"text": "not today"}
 _SDC = "http://hl7.org/fhir/uv/sdc/CodeSystem/temp"
 
 
@@ -76,8 +78,7 @@ def _body(
         "identifier": [_named(assigned.id)],
         "groupIdentifier": _named(group),
         "status": assigned.status.value,
-        # T-03: R4 has no code for it, and nothing about the reason is known.
-        **({"statusReason": {"text": "not today"}} if rejected else {}),
+        **({"statusReason": dict(NOT_TODAY)} if rejected else {}),
         "intent": "order",
         "code": _sdc("complete-questionnaire", "Complete Questionnaire"),
         "for": patient,

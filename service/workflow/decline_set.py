@@ -14,8 +14,15 @@ from service.workflow.find_responses import Served
 from service.workflow.read_assigned import read_task, task_of
 from service.workflow.save_draft import stop_entry
 
-# What follows from the step, or is the server's own.
-_FOLLOWS = frozenset({"lastModified", "meta", "status", "statusReason"})
+# What follows from the step, or is the server's own: it is sent as it was read, or left out.
+_FOLLOWS = {
+    "lastModified": "When a Task was changed is told here. Please send it as it was read, or leave it out.",
+    "meta": "What stands in meta is said here. Please send it as it was read, or leave it out.",
+    "statusReason": "A Task that is rejected says here that it is not today, and nothing else. Please leave it out.",
+}
+_REJECTED = AssignedStatus.REJECTED.value
+# R4 http: these two of a client's are passed over by every server.
+_OF_META = ("versionId", "lastUpdated")
 
 
 class NoSuchStep(NotAnEntry):
@@ -36,9 +43,10 @@ def decline_set(
         raise NotYours
     if not meant(assigned.version):
         raise ChangedElsewhere
-    if _apart(wanted) != _apart(json.loads(task_of(desk, context, assigned).raw)):
+    kept = json.loads(task_of(desk, context, assigned).raw)
+    if _apart(wanted) != _apart(kept):
         raise _no_step()
-    if faults := task.faults_in(wanted):
+    if faults := task.faults_in(wanted) or _not_theirs(wanted, kept):
         raise NoSuchStep(*faults)
     if wanted.get("status") != assigned.status:
         if (assigned.status, wanted.get("status")) != (AssignedStatus.REQUESTED, AssignedStatus.REJECTED):
@@ -56,7 +64,29 @@ def _lay_aside(desk: Desk, context: AccessContext, encounter_id: str) -> None:
 
 
 def _apart(value: dict[str, object]) -> dict[str, object]:
-    return {name: said for name, said in value.items() if name not in _FOLLOWS}
+    return {name: said for name, said in value.items() if name != "status" and name not in _FOLLOWS}
+
+
+def _not_theirs(wanted: dict[str, object], kept: dict[str, object]) -> tuple[Fault, ...]:
+    """What the client says of an element that it cannot say anything of: refused by name, never passed over."""
+    return tuple(
+        Fault("business-rule", text, f"Task.{name}")
+        for name, text in _FOLLOWS.items()
+        if name in wanted and _said(name, wanted) not in _may_say(name, wanted, kept)
+    )
+
+
+def _may_say(name: str, wanted: dict[str, object], kept: dict[str, object]) -> tuple[object, ...]:
+    """What stands there, and with the step its one reason."""
+    of_the_step = (task.NOT_TODAY,) if name == "statusReason" and wanted["status"] == _REJECTED else ()
+    return (*([_said(name, kept)] if name in kept else []), *of_the_step)
+
+
+def _said(name: str, value: dict[str, object]) -> object:
+    said = value[name]
+    if name != "meta" or not isinstance(said, dict):
+        return said
+    return {one: what for one, what in said.items() if one not in _OF_META}
 
 
 def _no_step() -> NoSuchStep:

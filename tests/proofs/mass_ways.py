@@ -94,7 +94,7 @@ def ways(bed: Bed) -> dict[str, Way]:
         "update a draft": lambda more: bed.put(answered(bed.now("draft"), words(), "ai2.1"), more),
         "amend": lambda more: bed.put(answered(bed.now("entry"), words()) | {"status": "amended"}, more),
         "decline": lambda more: bed.put(
-            bed.now("Task") | {"status": "rejected", "statusReason": {"text": words()}}, more
+            bed.now("Task") | {"status": "rejected", "statusReason": {"text": "not today"}}, more
         ),
         "batch": lambda more: bed.batch(more, {}),
         "entry of a batch": lambda more: bed.batch({}, more),

@@ -106,7 +106,7 @@ class Desk:
                 self.world, 5, ADA, None, {"ai5.1": words}, identifier=keyed(words), status=status
             )
         if channel == "decline":
-            return self._now("Task") | {"status": "rejected", "statusReason": {"text": words}}
+            return self._now("Task") | {"status": "rejected", "statusReason": {"text": "not today"}}
         if "draft" in channel:
             return answered(self._now("draft"), words, "ai2.1")
         return answered(self._now("entry"), words) | {"status": "amended"}

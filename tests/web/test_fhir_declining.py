@@ -84,6 +84,44 @@ def test_nothing_else_of_a_task_can_be_changed(world: World) -> None:
     assert by_visit(app) == tasks
 
 
+def test_what_follows_from_the_step_is_not_the_apps_to_say(world: World) -> None:
+    """Valid or not, it is refused by name and never passed over; as it was read, or left out, it is taken."""
+    patient(world)
+    app = declining(world)
+    tasks = by_visit(app)
+    task = tasks["six-done-1"]
+    for name, values in {
+        "lastModified": ["2026-11-20T12:00:00.001Z", "2031-01-01T00:00:00Z", "1999-12-31"],
+        "statusReason": [
+            {"text": "too tired"},
+            {"text": "not today", "id": "x"},
+            {"coding": [{"code": "x"}]},
+        ],
+        "meta": [
+            {"tag": [{"system": "urn:x", "code": "y"}]},
+            {"profile": ["http://elsewhere.example/StructureDefinition/x"]},
+            task["meta"] | {"security": [{"code": "R"}]},
+            {"source": "urn:x"},
+        ],
+    }.items():
+        for value in values:
+            refused = put(app, task, status="rejected", **{name: value})
+            assert (refused.status_code, issues(refused)) == (422, ["business-rule"]), value
+            assert refused.json()["issue"][0]["expression"] == [f"Task.{name}"], value
+    unchanged = put(app, task, statusReason={"text": "not today"})
+    assert (unchanged.status_code, issues(unchanged)) == (422, ["business-rule"])
+    assert by_visit(app) == tasks
+
+    asked = {name: said for name, said in task.items() if name not in ("lastModified", "meta")}
+    of_their_own = {"meta": task["meta"] | {"versionId": "77", "lastUpdated": "1999-12-31T00:00:00Z"}}
+    assert put(app, asked, status="rejected").status_code == 200
+    other = tasks["six-done-2"]
+    assert (
+        put(app, other, status="rejected", **of_their_own, statusReason={"text": "not today"}).status_code
+        == 200
+    )
+
+
 def test_nobody_but_its_patient_declines_a_set(world: World) -> None:
     """Foreign and absent look the same; who is no patient and whoever lacks the scope is refused."""
     patient(world), patient(world, "patient-eight-done")
