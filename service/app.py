@@ -161,6 +161,7 @@ def _clinic_facts(key: str) -> dict[str, object]:
         "telephone": clinic.telephone,
         "notice": first.notice,
         "crisis_line": first.crisis_line,
+        "tell_when_read": clinic.tell_when_read,
         "release_hour": "" if clinic.release.hour is None else clinic.release.hour.strftime("%H:%M"),
         "language": clinic.language,
     }

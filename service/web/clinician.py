@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Response, make_response, redirect, render_template, url_for
+from flask import Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from service.access.policies import CLINICIAN_PAGE
 from service.journal.entries import EntryStatus, shared_answers
+from service.journal.problems import ChangedElsewhere
 from service.journal.rulings import Reason
+from service.journal.unread import Reading
 from service.web import deciding, guards, wording
 from service.web.cards import Place, free_places
 from service.web.chart import around
@@ -16,7 +18,9 @@ from service.web.doors import Door
 from service.web.guards import context, desk, form, visitor
 from service.web.reading import NotReadable
 from service.workflow.decide import move_entry_to
+from service.workflow.look_up_readings import look_up_readings
 from service.workflow.make_course_summary import make_course_summary
+from service.workflow.mark_as_read import mark_as_read
 from service.workflow.open_course import OpenedCourse
 from service.workflow.read_entries import Beside, ReadEntry, newest_entry, read_entry
 from service.workflow.read_entries import side_by_side as read_side_by_side
@@ -25,6 +29,9 @@ from service.workflow.sign_out import sign_out as close_visit
 door = Door("clinician", url_prefix="/chart/<visit>")
 
 NO_INFUSION = "no infusion"  # no encounter can be called so: an id holds no blank
+NOT_MARKED = (
+    "This entry has changed since you opened it, so it is not marked as read. Below is how it stands now."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,7 @@ class EntryPage:
     recorded_at: datetime
     difference: str | None
     now_ordinal: int | None
+    reading: Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +144,16 @@ def move(visit: str) -> AnyResponse | tuple[str, int]:
     return redirect(url_for("clinician.entry", visit=visit, entry_id=entry_id), 303)
 
 
+@door.open("/entry/<entry_id>/read", CLINICIAN_PAGE, "POST")
+def mark_read(visit: str, entry_id: str) -> AnyResponse | tuple[str, int]:
+    try:
+        is_new = mark_as_read(desk(), context(), entry_id, _version(form().get("version", "")))
+    except ChangedElsewhere:
+        return _entry_page(read_entry(desk(), context(), entry_id), NOT_MARKED), 409
+    said = "yes" if is_new else "before"
+    return redirect(url_for("clinician.entry", visit=visit, entry_id=entry_id, read=said), 303)
+
+
 @door.open("/sign-out", CLINICIAN_PAGE, "POST")
 def sign_out(visit: str) -> AnyResponse:
     close_visit(desk(), context(), visitor())
@@ -151,8 +169,16 @@ def _entry_page(found: ReadEntry, problem: str | None = None, again: dict[str, s
         patient_id=found.course.patient_id,
         problem=problem,
         again=again or {},
+        said_read=None if problem else request.args.get("read"),
         **around(found.course),
     )
+
+
+def _version(said: str) -> int:
+    """The version that a form showed; NotReadable for what is no plain number."""
+    if not said.isascii() or not said.isdecimal() or len(said) > 9:
+        raise NotReadable
+    return int(said)
 
 
 def _move_of(found: ReadEntry) -> MoveForm | None:
@@ -191,6 +217,7 @@ def _page_of(found: ReadEntry) -> EntryPage:
         recorded_at=entry.recorded_at,
         difference=step.difference if step else None,
         now_ordinal=today.ordinal if today else None,
+        reading=look_up_readings(desk(), context(), [entry])[entry.id],
     )
 
 

@@ -22,10 +22,11 @@ from service.journal.release import is_held
 from service.web import answers_sent, guards, wording
 from service.web.doors import Door
 from service.web.guards import context, desk, form, visitor
-from service.web.patient_home import infusion_row, resume_number, write_now
+from service.web.patient_home import infusion_rows, resume_number, write_now
 from service.web.reading import NotReadable, UnsupportedType, read_json
 from service.workflow.begin_entry import begin_entry, begin_now
 from service.workflow.hold_words import late_words_wait
+from service.workflow.look_up_readings import readings_told_to_the_patient
 from service.workflow.make_course_summary import make_course_summary, tells_others
 from service.workflow.open_course import open_course
 from service.workflow.open_entry import OpenedEntry, open_entry
@@ -56,7 +57,7 @@ def home(visit: str) -> str:
     course = open_course(desk(), context())
     return render_template(
         "patient/home.html",
-        infusions=[infusion_row(step, course) for step in course.steps],
+        infusions=infusion_rows(course),
         write_now=write_now(course),
         has_paper=tells_others(desk(), course.steps),
         waiting=course.in_doubt,
@@ -231,6 +232,7 @@ def receipt(visit: str, key: str) -> AnyResponse | str:
         held_until=found.entry.held_until if is_held(found.entry, desk().now()) else None,
         is_amended=found.entry.status is EntryStatus.AMENDED,
         because=found.entry.because,
+        reading=readings_told_to_the_patient(desk(), context(), [found.entry]).get(found.entry.id),
         stands_there=found.stands_there,
         amending=found.amending,
         unchanged="unchanged" in request.args,

@@ -3,14 +3,17 @@
 From the workflow's values to rows, without a word: the words stand in templates/patient.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from service.journal.entries import Draft, FilingState
 from service.journal.prompts import PromptSet
 from service.journal.steps import Standing, Step
+from service.journal.unread import Reading
 from service.web import wording
-from service.web.guards import desk
+from service.web.guards import context, desk
+from service.workflow.look_up_readings import readings_told_to_the_patient
 from service.workflow.open_course import OpenedCourse
 
 
@@ -31,6 +34,7 @@ class InfusionRow:
     waits_for_infusion: bool
     held_until: datetime | None
     amending: bool
+    reading: Reading | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,14 @@ def write_now(course: OpenedCourse) -> WriteNow | None:
     return WriteNow(first, tuple(others), desk().new_id(), desk().new_id(), prominent=not busy)
 
 
-def infusion_row(step: Step, course: OpenedCourse) -> InfusionRow:
-    """One line of the course, with a fresh key for an entry that may be begun there."""
+def infusion_rows(course: OpenedCourse) -> list[InfusionRow]:
+    """The lines of the course, each with a fresh key for an entry that may be begun there."""
+    sent = [step.entry for step in course.steps if step.entry is not None]
+    readings = readings_told_to_the_patient(desk(), context(), sent)
+    return [_infusion_row(step, course, readings) for step in course.steps]
+
+
+def _infusion_row(step: Step, course: OpenedCourse, readings: Mapping[str, Reading]) -> InfusionRow:
     entry, draft = step.entry, step.draft
     filing = course.filings.get(entry.id) if entry else None
     filed = filing is not None and filing.state is FilingState.FILED
@@ -76,6 +86,7 @@ def infusion_row(step: Step, course: OpenedCourse) -> InfusionRow:
         waits_for_infusion=entry is not None and step.is_unattached and _is_open(entry.id, course),
         held_until=entry.held_until if entry else None,
         amending=step.key in course.amending,
+        reading=readings.get(entry.id) if entry else None,
     )
 
 

@@ -15,7 +15,9 @@ from service.web.chart import around
 from service.web.doors import Door
 from service.web.guards import context, desk, form
 from service.web.reading import NotReadable
+from service.web.unread import unread_rows
 from service.workflow import decide as deciding_workflow
+from service.workflow.open_unread import open_unread
 from service.workflow.open_worklist import Charted, open_visits, open_worklist
 
 door = Door("visits", url_prefix="/chart/<visit>")
@@ -126,10 +128,14 @@ def _worklist_page(
 ) -> str:
     found = open_worklist(desk(), context())
     patients = [PatientRow(one.opened.patient_id, one.patient, cards.cards(_seen(one))) for one in found]
+    names = {one.id: one.patient for one in patients if one.patient is not None}
+    unread = open_unread(desk(), context(), names)
     own = next((len(one.items) for one in patients if one.id == context().only_patient), 0)
     return render_template(
         "clinician/worklist.html",
         patients=patients,
+        unread=unread_rows(unread, guards.clinic().library),
+        more_unread=unread.are_more,
         open_items=own,
         care_team=True,
         page="worklist",

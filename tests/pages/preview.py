@@ -13,6 +13,7 @@ from werkzeug.serving import make_server
 from service import paths
 from service.web import dates
 from service.web.cards import free_places
+from service.web.clinician import NOT_MARKED
 from tests.pages import samples as s
 from tests.pages.courses import MOVED, open_course, plain, quiet_course, shown
 
@@ -45,6 +46,7 @@ DOORS = {
     "clinician.side_by_side": "/chart/<visit>/side-by-side",
     "clinician.course": "/chart/<visit>/course.pdf",
     "clinician.move": "/chart/<visit>/move",
+    "clinician.mark_read": "/chart/<visit>/entry/<entry_id>/read",
     "clinician.sign_out": "/chart/<visit>/sign-out",
     "visits.show": "/chart/<visit>/visits",
     "visits.worklist": "/chart/<visit>/worklist",
@@ -119,7 +121,10 @@ _WORKLIST = {
         s.Values(id="pat-1", patient=s.BANNER, items=_ITEMS),
         s.Values(id="pat-2", patient=None, items=[s.Values(**(vars(_ITEMS[0]) | {"id": "another"}))]),
     ],
+    "unread": s.UNREAD,
+    "more_unread": True,
 }
+_NO_WORK = {**_WORKLIST, "patients": [], "unread": [], "more_unread": False}
 
 # Page name -> (template, values). The name says what is special about it.
 PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
@@ -161,6 +166,11 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "receipt-sent": ("patient/receipt.html", {**_RECEIPT, "state": "sent"}),
     "receipt-filed": ("patient/receipt.html", {**_RECEIPT, "state": "filed", "filed_at": s.SENT}),
     "receipt-held": ("patient/receipt.html", {**_RECEIPT, "state": "held-there"}),
+    "receipt-seen": (
+        "patient/receipt.html",
+        {**_RECEIPT, "state": "filed", "filed_at": s.SENT, "reading": s.READ},
+    ),
+    "receipt-seen-before": ("patient/receipt.html", {**_CHANGED, "state": "sent", "reading": s.READ_BEFORE}),
     "receipt-missing": ("patient/receipt.html", {**_RECEIPT, "state": "not-in-record"}),
     "receipt-waiting": (
         "patient/receipt.html",
@@ -201,7 +211,27 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "signed-out": ("patient/signed_out.html", {"visit": None, "sign_in_url": "/launch/marigold/patient"}),
     "entry": (
         "clinician/entry.html",
-        {"entry": s.ENTRY, "infusions": s.COURSE, "skipped": "No answer shared"},
+        {"entry": s.ENTRY, "infusions": s.COURSE, "skipped": "No answer shared", "care_team": True},
+    ),
+    "entry-read": (
+        "clinician/entry.html",
+        {
+            "entry": s.Values(**(vars(s.ENTRY) | {"reading": s.READ})),
+            "infusions": s.COURSE,
+            "care_team": True,
+            "said_read": "before",
+        },
+    ),
+    "entry-read-before": (
+        "clinician/entry.html",
+        {
+            "entry": s.Values(
+                **(vars(s.ENTRY) | {"reading": s.READ_BEFORE, "status": "amended", "version": 2})
+            ),
+            "infusions": s.COURSE,
+            "care_team": True,
+            "problem": NOT_MARKED,
+        },
     ),
     "entry-changed": (
         "clinician/entry.html",
@@ -237,7 +267,7 @@ PAGES: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "visits-refused": ("clinician/visits.html", {**shown(_OPEN), **_REFUSED}),
     "visits-quiet": ("clinician/visits.html", {**shown(quiet_course()), "care_team": False, "kept": True}),
     "worklist": ("clinician/worklist.html", {**shown(_OPEN), **_WORKLIST}),
-    "worklist-empty": ("clinician/worklist.html", {**shown(_OPEN), **_WORKLIST, "patients": []}),
+    "worklist-empty": ("clinician/worklist.html", {**shown(_OPEN), **_NO_WORK}),
     "owed": ("clinician/owed.html", {**shown(_OPEN), **_OWED}),
     "owed-changed": ("clinician/owed.html", {**shown(_OPEN), **_OWED, "problem": s.MEANWHILE}),
     "owed-none": ("clinician/owed.html", {**shown(quiet_course()), **_OWED, "rows": [], "sent": True}),

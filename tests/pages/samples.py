@@ -20,6 +20,7 @@ CLINIC = Values(
     language="en",
     telephone="+1 503 555 0142",
     release_hour="",
+    tell_when_read=True,
     notice="Nobody at the clinic watches what you write here in real time.",
     crisis_line="If you might hurt yourself, call or text 988 at any hour. In an emergency call 911.",
 )
@@ -50,6 +51,12 @@ EARLIER = [
 ANSWERS = (LONG, "", "I learnt that I can ask for help.", "Rest.", "")
 
 
+MARK = Values(read_by="Practitioner/clinician-1", read_at=SENT + timedelta(days=1))
+NOT_READ = Values(state="not-yet", mark=None, is_owed=True)
+READ = Values(state="read", mark=MARK, is_owed=False)
+READ_BEFORE = Values(state="before-change", mark=MARK, is_owed=True)
+
+
 def infusion(ordinal: int | None, state: str, **more: Any) -> Values:
     """One row of a patient's home."""
     row = {
@@ -66,6 +73,7 @@ def infusion(ordinal: int | None, state: str, **more: Any) -> Values:
         "waits_for_infusion": False,
         "held_until": None,
         "amending": False,
+        "reading": None,
     }
     return Values(**(row | more))
 
@@ -81,6 +89,8 @@ INFUSIONS = [
     infusion(8, "not-yet"),
     infusion(10, "held", key=KEY, held_until=MORNING),
     infusion(11, "filed", key=KEY, filed_at=SENT, amending=True),
+    infusion(15, "filed", key=KEY, filed_at=SENT, reading=READ),
+    infusion(16, "sent", key=KEY, reading=READ_BEFORE),
     infusion(12, "mistake", key=KEY),
     infusion(13, "striking", key=KEY),
     infusion(14, "not-struck", key=KEY),
@@ -129,6 +139,21 @@ WRITING: Mapping[str, Any] = {
     "saved_at": SENT,
     "amending": False,
 }
+_WAITS = Values(
+    patient_id="pat-1",
+    patient=BANNER,
+    set_title=TITLE,
+    ordinal=3,
+    when=INFUSED,
+    written_at=None,
+    since=SENT,
+    changed=False,
+)
+UNREAD = [
+    _WAITS,
+    Values(**(vars(_WAITS) | {"patient_id": "pat-2", "patient": None, "changed": True})),
+    Values(**(vars(_WAITS) | {"ordinal": None, "when": None, "written_at": SENT})),
+]
 ENTRY = Values(
     id="e3",
     set_title=TITLE,
@@ -150,12 +175,13 @@ ENTRY = Values(
     recorded_at=SENT,
     difference=None,
     now_ordinal=3,
+    reading=NOT_READ,
 )
 COURSE = [
-    Values(ordinal=3, when=INFUSED, entry_id="e3", state="filed"),
-    Values(ordinal=2, when=INFUSED - timedelta(days=7), entry_id="e2", state="not-in-record"),
+    Values(ordinal=3, when=INFUSED, entry_id="e3", state="filed", reading=NOT_READ),
+    Values(ordinal=2, when=INFUSED - timedelta(days=7), entry_id="e2", state="not-in-record", reading=READ),
     Values(ordinal=1, when=INFUSED - timedelta(days=14), entry_id=None, state="in-progress"),
-    Values(ordinal=None, when=None, entry_id="e4", state="waiting", written_at=SENT),
+    Values(ordinal=None, when=None, entry_id="e4", state="waiting", written_at=SENT, reading=READ_BEFORE),
 ]
 
 

@@ -268,6 +268,9 @@ ROWS: Mapping[str, tuple[Row, ...]] = {
             over_patients=True,
         ),
     ),
+    "clinician.mark_read": (
+        clinician({"entry_id": "entry"}, form={"version": "1"}, opened=_DONE, team_only=True),
+    ),
     "clinician.sign_out": (clinician(form={}, ends_visit=True),),
     "visits.show": (clinician(),),
     "visits.worklist": (clinician(over_patients=True, team_only=True),),

@@ -44,7 +44,14 @@ def knock(browser: Browser, probe: Probe, csrf: str = "", **filled: str) -> http
     if probe.method == "PUT":
         headers = {"Content-Type": "application/json", "X-CSRF": csrf}
         return browser.ask("PUT", JOURNAL + path, content=b'{"revision": 1, "answers": []}', headers=headers)
-    fields = {"csrf": csrf, "revision": "1", "text": "x", "key": str(uuid4()), "encounter": "six-done-1"}
+    fields = {
+        "csrf": csrf,
+        "revision": "1",
+        "version": "1",
+        "text": "x",
+        "key": str(uuid4()),
+        "encounter": "six-done-1",
+    }
     return browser.ask("POST", JOURNAL + path, content=urlencode(fields), headers=FORM)
 
 

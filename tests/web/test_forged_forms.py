@@ -73,6 +73,7 @@ def send(visitor: Visitor, probe: Probe, one: Forged, key: str) -> httpx2.Respon
     url = JOURNAL + probe.path.format(visit=visitor.handle, key=key, entry_id=key)
     fields = {
         "revision": "1",
+        "version": "1",
         "text": WORDS,
         "text-ai2.1": WORDS,
         "key": str(uuid4()),
