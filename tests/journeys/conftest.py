@@ -34,9 +34,10 @@ class House:
         page = browser_of.page.context.new_page() if browser_of else self._page(PHONE, scripts, at)
         return Patient(page, self.stack, f"Patient/{patient_id}", scripts)
 
-    def clinician(self, *, at: Browser | None = None) -> Clinician:
+    def clinician(self, *, scripts: bool = True, at: Browser | None = None) -> Clinician:
         """Somebody of the care team, at a desk, or at this browser."""
-        return Clinician(self._page(DESK, at=at), self.stack, "Practitioner/clinician-1")
+        page = self._page(DESK, scripts, at)
+        return Clinician(page, self.stack, "Practitioner/clinician-1", scripts)
 
     def officer(self) -> Officer:
         """The compliance officer, at a desk."""
