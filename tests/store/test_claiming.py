@@ -304,9 +304,7 @@ def test_many_workers_never_share_a_patient(store: Store, writer: Writer, clinic
     assert sorted(filed) == [f"e{number:02}/1" for number in range(20)]
 
 
-def test_what_only_a_later_version_knows_to_file_is_left_to_its_workers(
-    store: Store, writer: Writer, clinic: str
-) -> None:
+def test_what_a_later_version_alone_knows_is_left_to_it(store: Store, writer: Writer, clinic: str) -> None:
     """F36: replicas are replaced one by one, and the newer ones owe what this one has no name for."""
     owe(writer, clinic, "later")
     owe(writer, clinic, "known", minutes=1)
