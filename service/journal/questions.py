@@ -11,7 +11,7 @@ class EntryQuery:
     """Which entries are asked for, in which order, and one page of them.
 
     `conditions` and `order` are of "id", "key", "patient_id", "questionnaire", "encounter_id", "status", "authored"
-    and "recorded_at" (of the newest version). Without an order it is newest first; `behind` goes on behind a page.
+    and "changed_at" (of the newest version). Without an order it is newest first; `behind` goes on behind a page.
     """
 
     patient_ids: Collection[str] | None = None

@@ -50,5 +50,15 @@ def is_held(entry: EntryVersion, now: datetime) -> bool:
     return entry.held_until is not None and entry.held_until > now
 
 
+def changed_at(entry: EntryVersion, now: datetime | None) -> datetime:
+    """When this version last changed for whoever asks now: it was written, and later released to them.
+
+    So who asks others' servers for what is newer than their last look misses nothing that was held then.
+    """
+    if entry.held_until is None or now is None or is_held(entry, now):
+        return entry.recorded_at
+    return max(entry.recorded_at, entry.held_until)
+
+
 def _at(day: date, hour: time, home: ZoneInfo) -> datetime:
     return datetime.combine(day, hour, home).astimezone(ZoneInfo("UTC"))

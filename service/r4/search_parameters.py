@@ -68,7 +68,7 @@ def _reference(name: str, field: str, targets: tuple[str, ...]) -> Parameter:
 
 RESPONSES = (
     _token("_id", "id"),
-    _date("_lastUpdated", "recorded_at"),
+    _date("_lastUpdated", "changed_at"),
     # Each response has its patient as author and source (W-06, rule 30).
     _reference("author", "patient_id", _PATIENT),
     _date("authored", "authored"),
@@ -98,7 +98,7 @@ TASKS = (
 
 PROVENANCES = (
     _token("_id", "id"),
-    _date("_lastUpdated", "recorded_at", sorts=False),
+    _date("_lastUpdated", "changed_at", sorts=False),
     _reference("patient", "patient_id", _PATIENT),
     _date("recorded", "recorded_at", sorts=False),
     Parameter("target", "reference", "target", targets=("QuestionnaireResponse",), versioned=True),

@@ -65,6 +65,14 @@ def _is_followed() -> ColumnElement[bool]:
     )
 
 
+def _later(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The later of two instants; the first where the other one is unknown."""
+    return case((other > one, other), else_=one)
+
+
+# A document is made after its version was released, and is asked for by who looks for what is new: so what became of
+# filing it counts as well.
+_CHANGED_AT = _later(_later(SHOWN.c.recorded_at, SHOWN.c.held_until), filings.c.settled_at)
 _REPLACES = _newest_rendered(_told.c.version - 1)
 _STATUS = case(
     (entries.c.status == EntryStatus.ENTERED_IN_ERROR.value, "entered-in-error"),
@@ -77,7 +85,7 @@ FIELDS: dict[str, ColumnElement[Any]] = {
     "encounter_id": _told.c.encounter_id,
     "status": _STATUS,
     "date": _told.c.recorded_at,
-    "changed_at": SHOWN.c.recorded_at,
+    "changed_at": _CHANGED_AT,
 }
 IDENTIFIERS = {"identifier": filings.c.version_identifier, "key": SHOWN.c.key}
 REPLACED = {
@@ -112,7 +120,7 @@ def versions(context: AccessContext) -> Select[Any]:
             SHOWN.c.key,
             SHOWN.c.patient_id,
             SHOWN.c.version,
-            SHOWN.c.recorded_at.label("changed_at"),
+            _CHANGED_AT.label("changed_at"),
             *(_told.c[name] for name in ("language", "recorded_at", *Link.__dataclass_fields__)),
             _told.c.version.label("told_in"),
             _STATUS.label("document_status"),

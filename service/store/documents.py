@@ -29,8 +29,8 @@ class Document:
     """One version of an entry's document: `version` is the entry's, `told_in` the one that the bytes were made from.
 
     `pdf` are the bytes, in the form that `media_type` names. `status` is a code of R4 document-reference-status.
-    `replaces` is the version with the document before this one; `changed_at` the instant of `version`, `recorded_at`
-    that of `told_in`.
+    `replaces` is the version with the document before this one; `changed_at` when `version` was made, released or
+    filed, `recorded_at` when `told_in` was made.
     """
 
     entry_id: str

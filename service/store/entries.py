@@ -15,9 +15,10 @@ from service.journal.conditions import Among, Condition, Sort
 from service.journal.entries import EntryStatus, EntryVersion
 from service.journal.questions import EntryQuery
 from service.store import conditions
+from service.store.conditions import Columns
 from service.store.engine import Store
 from service.store.entry_rows import as_version
-from service.store.reach import SENT, sent_words
+from service.store.reach import SENT, released_or, sent_words
 from service.store.row_security import whole_clinic
 from service.store.tables import entries, entry_versions
 
@@ -26,7 +27,6 @@ _NEWEST_FIRST = (Sort("authored", descending=True),)
 _FIELDS = {
     **{name: entries.c[name] for name in ("id", "key", "patient_id", "questionnaire", "encounter_id")},
     **{name: entries.c[name] for name in ("status", "authored")},
-    "recorded_at": entry_versions.c.recorded_at,
 }
 _NUMBER = cast(entry_versions.c.version, String)
 _VERSION_FIELDS = {
@@ -66,9 +66,10 @@ def newest_first(store: Store, context: AccessContext, limit: int = 50) -> list[
 def find(store: Store, context: AccessContext, query: EntryQuery) -> list[EntryVersion]:
     """The newest versions of the entries that answer the query, one page of them."""
     order = query.order or _NEWEST_FIRST
-    wanted = _newest(context).where(*_asked(query)).order_by(*conditions.ordered(order, _FIELDS))
+    fields = _at_this_instant(_FIELDS, context)
+    wanted = _newest(context).where(*_asked(query, fields)).order_by(*conditions.ordered(order, fields))
     if query.behind is not None:
-        wanted = wanted.where(conditions.behind(order, query.behind, _FIELDS))
+        wanted = wanted.where(conditions.behind(order, query.behind, fields))
     return _all(store, context, wanted.limit(query.limit))
 
 
@@ -84,7 +85,8 @@ def unattached(store: Store, context: AccessContext) -> list[EntryVersion]:
 
 def count(store: Store, context: AccessContext, query: EntryQuery) -> int:
     """How many entries answer the query on all pages."""
-    newest = _newest(context).where(*_asked(query)).with_only_columns(func.count())
+    fields = _at_this_instant(_FIELDS, context)
+    newest = _newest(context).where(*_asked(query, fields)).with_only_columns(func.count())
     with store.asking(context) as connection:
         return int(connection.scalar(newest) or 0)
 
@@ -92,10 +94,11 @@ def count(store: Store, context: AccessContext, query: EntryQuery) -> int:
 def count_versions(store: Store, context: AccessContext, asked: Iterable[Condition]) -> int:
     """How many versions there are that meet the conditions.
 
-    These are of "id" (as "entry.version"), "patient_id", "recorded_at", and "target" (an entry's id, or
+    These are of "id" (as "entry.version"), "patient_id", "recorded_at", "changed_at", and "target" (an entry's id, or
     "id/_history/version").
     """
-    predicates = [*sent_words(context, entry_versions), *(_of_version(one) for one in asked)]
+    fields = _at_this_instant(_VERSION_FIELDS, context)
+    predicates = [*sent_words(context, entry_versions), *(_of_version(one, fields) for one in asked)]
     with store.asking(context) as connection:
         wanted = select(func.count()).select_from(entry_versions).where(*predicates)
         return int(connection.scalar(wanted) or 0)
@@ -152,16 +155,21 @@ def _versions(context: AccessContext, entry_id: str) -> Select[Any]:
     )
 
 
-def _of_version(condition: Condition) -> ColumnElement[bool]:
-    said = conditions.said([condition], _VERSION_FIELDS)
+def _at_this_instant(fields: Columns, context: AccessContext) -> Columns:
+    """The fields, and when a version last changed for who asks, as `release.changed_at` says of one."""
+    return {**fields, "changed_at": released_or(entry_versions, context.at)}
+
+
+def _of_version(condition: Condition, fields: Columns) -> ColumnElement[bool]:
+    said = conditions.said([condition], fields)
     if isinstance(condition, Among) and condition.field == "target":
         # Every version of an entry, where none is named.
-        said += conditions.said([replace(condition, field="entry_id")], _VERSION_FIELDS)
+        said += conditions.said([replace(condition, field="entry_id")], fields)
     return or_(*said)
 
 
-def _asked(query: EntryQuery) -> list[ColumnElement[bool]]:
-    asked = conditions.said(query.conditions, _FIELDS)
+def _asked(query: EntryQuery, fields: Columns) -> list[ColumnElement[bool]]:
+    asked = conditions.said(query.conditions, fields)
     return asked if query.patient_ids is None else [entries.c.patient_id.in_(query.patient_ids), *asked]
 
 

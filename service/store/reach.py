@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, FromClause, Table, and_, exists, false, or_
+from sqlalchemy import ColumnElement, FromClause, Table, and_, case, exists, false, or_
 
 from service.access.context import AccessContext, Limit, Role
 from service.journal.conditions import Among, Condition, Versioned
@@ -63,6 +63,16 @@ def owed_rows(context: AccessContext) -> list[ColumnElement[bool]]:
 def still_held(at: datetime) -> ColumnElement[bool]:
     """Whether a filing's version is held from others at this instant."""
     return exists().where(*_OF_FILING, _OWING.c.held_until > at)
+
+
+def released_or(table: FromClause, at: datetime | None) -> ColumnElement[datetime]:
+    """When a version was released by this instant, else when it was written (rule 15)."""
+    written: ColumnElement[datetime] = table.c.recorded_at
+    if at is None:
+        return written
+    return case(
+        (and_(table.c.held_until <= at, table.c.held_until > written), table.c.held_until), else_=written
+    )
 
 
 def own_words(context: AccessContext, table: Table) -> list[ColumnElement[bool]]:

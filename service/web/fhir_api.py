@@ -99,7 +99,7 @@ def create(clinic: str) -> Response:
 
 def _received(raw: bytes, value: dict[str, object]) -> Served:
     kept = receive_response(desk(), context(), raw, value)
-    return serve_draft(desk(), context(), kept) if isinstance(kept, Draft) else serve(kept)
+    return serve_draft(desk(), context(), kept) if isinstance(kept, Draft) else serve(kept, context().at)
 
 
 def _received_once(unless: str, raw: bytes, value: dict[str, object]) -> tuple[Served, int]:

@@ -12,6 +12,7 @@ from service.journal.conditions import Among, Place, Sort, Value, is_behind, mee
 from service.journal.entries import Draft, EntryVersion, shared_answers
 from service.journal.problems import NotYours
 from service.journal.questions import EntryQuery
+from service.journal.release import changed_at
 from service.r4 import questionnaire_response
 from service.r4.questionnaire_response import FiledEntry
 from service.store import drafts, entries
@@ -73,7 +74,7 @@ class FoundVersions:
 def read_response(desk: Desk, context: AccessContext, response_id: str) -> Served:
     """One response by its id: sent ones within reach, drafts for their patient alone. NotYours for all else."""
     entry = entries.by_id(desk.store, context, response_id)
-    served = serve(entry) if entry else _draft(desk, context, response_id)
+    served = serve(entry, context.at) if entry else _draft(desk, context, response_id)
     if served is None:
         raise NotYours
     what = f"QuestionnaireResponse/{served.id}/_history/{served.version_id}"
@@ -88,7 +89,7 @@ def read_version(desk: Desk, context: AccessContext, response_id: str, written: 
     if version is None:
         raise NotYours
     _remember_read(desk, context, [version])
-    return serve(version)
+    return serve(version, context.at)
 
 
 def read_history(desk: Desk, context: AccessContext, response_id: str, wanted: HistoryQuery) -> FoundVersions:
@@ -96,13 +97,15 @@ def read_history(desk: Desk, context: AccessContext, response_id: str, wanted: H
     versions = entries.versions_of(desk.store, context, response_id)
     if not versions:
         raise NotYours
-    since = [one for one in versions if wanted.since is None or one.recorded_at >= wanted.since]
+    since = [one for one in versions if wanted.since is None or changed_at(one, context.at) >= wanted.since]
     ahead = [one for one in since if wanted.below is None or one.version < wanted.below]
     page = ahead[: wanted.limit]
     # That nothing was recorded since tells of the newest version, too.
     _remember_read(desk, context, page or versions[:1])
     more = len(ahead) > len(page)
-    return FoundVersions(tuple(serve(one) for one in page), len(since), page[-1].version if more else None)
+    return FoundVersions(
+        tuple(serve(one, context.at) for one in page), len(since), page[-1].version if more else None
+    )
 
 
 def as_version_number(written: str) -> int | None:
@@ -157,12 +160,13 @@ def remember_search(
     )
 
 
-def serve(entry: EntryVersion) -> Served:
-    """An entry version as others may see it."""
+def serve(entry: EntryVersion, at: datetime | None) -> Served:
+    """An entry version as others may see it at this instant."""
+    changed = changed_at(entry, at)
     raw = questionnaire_response.splice(
-        entry.shared, id=entry.id, version_id=str(entry.version), last_updated=entry.recorded_at
+        entry.shared, id=entry.id, version_id=str(entry.version), last_updated=changed
     )
-    return Served(entry.id, entry.version, entry.recorded_at, entry.patient_id, raw)
+    return Served(entry.id, entry.version, changed, entry.patient_id, raw)
 
 
 def serve_draft(desk: Desk, context: AccessContext, draft: Draft) -> Served:
@@ -211,7 +215,7 @@ class _Match:
 def _page(desk: Desk, context: AccessContext, wanted: EntryQuery, begun: list[Draft]) -> FoundResponses:
     order = wanted.order or _NEWEST_FIRST
     found = entries.find(desk.store, context, replace(wanted, limit=wanted.limit + 1))
-    matches = [_Match(_keys(_of_entry(one), order), one.id, one) for one in found]
+    matches = [_Match(_keys(_of_entry(one, context.at), order), one.id, one) for one in found]
     for draft in begun:
         values = _of_draft(desk, context, draft)
         keys = _keys(values if wanted.order else values | {"authored": _STILL_WRITTEN}, order)
@@ -241,7 +245,7 @@ class _KeyAt:
 
 
 def _serve_any(desk: Desk, context: AccessContext, found: Draft | EntryVersion) -> Served:
-    return serve_draft(desk, context, found) if isinstance(found, Draft) else serve(found)
+    return serve_draft(desk, context, found) if isinstance(found, Draft) else serve(found, context.at)
 
 
 def _keys(values: Mapping[str, Value], order: Iterable[Sort]) -> tuple[str | datetime, ...]:
@@ -276,12 +280,12 @@ def _of_draft(desk: Desk, context: AccessContext, draft: Draft) -> dict[str, Val
         "encounter_id": draft.link.encounter_id,
         "status": draft.status,
         "authored": draft.saved_at,
-        "recorded_at": draft.saved_at,
+        "changed_at": draft.saved_at,
     }
 
 
-def _of_entry(entry: EntryVersion) -> dict[str, Value]:
-    return {"status": entry.status, "authored": entry.authored, "recorded_at": entry.recorded_at}
+def _of_entry(entry: EntryVersion, at: datetime | None) -> dict[str, Value]:
+    return {"status": entry.status, "authored": entry.authored, "changed_at": changed_at(entry, at)}
 
 
 def _remember_read(desk: Desk, context: AccessContext, versions: Iterable[EntryVersion]) -> None:

@@ -5,6 +5,7 @@ No Provenance is kept: its id names the version that it is written from (`Desk.p
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import islice
 
 from service.access.context import AccessContext
@@ -13,6 +14,7 @@ from service.journal.conditions import Among, Condition, Place, Value, meets, va
 from service.journal.entries import EntryVersion
 from service.journal.problems import NotYours
 from service.journal.questions import EntryQuery
+from service.journal.release import changed_at
 from service.r4 import provenance
 from service.r4.raw_json import splice
 from service.store import entries
@@ -27,7 +29,7 @@ _AT_ONCE = 200
 
 @dataclass(frozen=True, slots=True)
 class VersionsQuery:
-    """Which Provenances are asked for: by conditions of "id", "patient_id", "recorded_at" and "target".
+    """Which Provenances are asked for: by conditions of "id", "patient_id", "recorded_at", "changed_at" and "target".
 
     A target is an entry's id, or "id/_history/version". `after` holds the last one's entry's instant and its own id.
     """
@@ -55,7 +57,7 @@ def read_provenance(desk: Desk, context: AccessContext, provenance_id: str) -> S
     version = entries.version_of(desk.store, context, *named) if named else None
     if version is None:
         raise NotYours
-    served = serve_provenance(desk, version)
+    served = serve_provenance(desk, version, context.at)
     remembered = record(
         desk, context, Deed.READ, patient=served.patient_id, what=f"Provenance/{provenance_id}"
     )
@@ -81,7 +83,7 @@ def find_provenances(
 def provenances_of(desk: Desk, context: AccessContext, entry_ids: Iterable[str]) -> tuple[Served, ...]:
     """The Provenances of every version of these responses, within reach; each is remembered as a read (I-80, T3)."""
     versions = [one for entry_id in entry_ids for one in entries.versions_of(desk.store, context, entry_id)]
-    served = tuple(serve_provenance(desk, one) for one in versions)
+    served = tuple(serve_provenance(desk, one, context.at) for one in versions)
     reads = [
         record(desk, context, Deed.READ, patient=one.patient_id, what=f"Provenance/{one.id}")
         for one in served
@@ -91,16 +93,17 @@ def provenances_of(desk: Desk, context: AccessContext, entry_ids: Iterable[str])
     return served
 
 
-def serve_provenance(desk: Desk, version: EntryVersion) -> Served:
-    """The Provenance of this version. It never changes, so it is at version 1 since the version was recorded."""
+def serve_provenance(desk: Desk, version: EntryVersion, at: datetime | None) -> Served:
+    """The Provenance of this version, as it may be seen at this instant. It never changes, so it is at version 1."""
+    changed = changed_at(version, at)
     name = desk.provenance_id(version.id, version.version)
     raw = splice(
         provenance.write(version, id=name, device=_DEVICE),
         id=name,
         version_id="1",
-        last_updated=version.recorded_at,
+        last_updated=changed,
     )
-    return Served(name, 1, version.recorded_at, version.patient_id, raw)
+    return Served(name, 1, changed, version.patient_id, raw)
 
 
 def _page(desk: Desk, context: AccessContext, wanted: VersionsQuery) -> FoundProvenances:
@@ -108,7 +111,7 @@ def _page(desk: Desk, context: AccessContext, wanted: VersionsQuery) -> FoundPro
     looked_at = heads[:_AT_ONCE]
     found = list(islice(_matching(desk, context, wanted, looked_at), wanted.limit + 1))
     page = found[: wanted.limit]
-    served = tuple(serve_provenance(desk, one) for _, one in page)
+    served = tuple(serve_provenance(desk, one, context.at) for _, one in page)
     if len(found) > wanted.limit:
         head, ended = page[-1]
         return FoundProvenances(served, Place((head.authored,), desk.provenance_id(ended.id, ended.version)))
@@ -149,14 +152,15 @@ def _matching(
     """Each version that the search asks for, behind its entry's newest one, whose place in the order is the entry's."""
     for head in heads:
         versions = [head] if head.version == 1 else entries.versions_of(desk.store, context, head.id)
-        yield from ((head, one) for one in versions if _fits(desk, one, wanted))
+        yield from ((head, one) for one in versions if _fits(desk, context, one, wanted))
 
 
-def _fits(desk: Desk, one: EntryVersion, wanted: VersionsQuery) -> bool:
+def _fits(desk: Desk, context: AccessContext, one: EntryVersion, wanted: VersionsQuery) -> bool:
     values: dict[str, Value] = {
         "id": desk.provenance_id(one.id, one.version),
         "patient_id": one.patient_id,
         "recorded_at": one.recorded_at,
+        "changed_at": changed_at(one, context.at),
         "target": frozenset({one.id, f"{one.id}/_history/{one.version}"}),
     }
     return all(meets(each, values) for each in wanted.conditions) and not _was_shown(one, wanted.after)

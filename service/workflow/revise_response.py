@@ -64,7 +64,8 @@ def revise_response(
     if change.status is EntryStatus.IN_PROGRESS:
         return serve_draft(desk, context, take_back(desk, context, written.key, change.answers))
     return serve(
-        _change_entry(desk, context, change, written, _without_old_narrative(raw, value, kept.served))
+        _change_entry(desk, context, change, written, _without_old_narrative(raw, value, kept.served)),
+        context.at,
     )
 
 
@@ -81,9 +82,9 @@ def _as_it_stands(desk: Desk, context: AccessContext, served: Served) -> Served:
 
 def _change_draft(desk: Desk, context: AccessContext, change: Change, before: Draft, raw: bytes) -> Served:
     if change.status is EntryStatus.COMPLETED:
-        return serve(_send(desk, context, change, before, raw))
+        return serve(_send(desk, context, change, before, raw), context.at)
     if change.status is EntryStatus.ENTERED_IN_ERROR:
-        return serve(_give_up(desk, context, before))
+        return serve(_give_up(desk, context, before), context.at)
     return serve_draft(desk, context, _save(desk, context, change, before))
 
 

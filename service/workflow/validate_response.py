@@ -101,7 +101,7 @@ def kept_response(desk: Desk, context: AccessContext, response_id: str) -> Kept:
     """The draft or the newest version under this id; NotYours where there is none within reach."""
     entry = entries.by_id(desk.store, context, response_id)
     if entry is not None:
-        return Kept(entry, serve(entry))
+        return Kept(entry, serve(entry, context.at))
     for draft in drafts.drafts_of(desk.store, context):
         if desk.entry_id(context.clinic, draft.key) == response_id:
             return Kept(draft, serve_draft(desk, context, draft))

@@ -26,6 +26,7 @@ from service.journal.conditions import (
 )
 from service.journal.entries import EntryStatus, EntryVersion
 from service.journal.questions import EntryQuery
+from service.journal.release import changed_at
 from service.store import conditions, entries
 from service.store.deeds import Deed, SaveEntryVersion
 from service.store.engine import Store
@@ -53,7 +54,7 @@ def of_entry(one: EntryVersion) -> dict[str, Value]:
         "encounter_id": one.link.encounter_id,
         "status": one.status,
         "authored": one.authored,
-        "recorded_at": one.recorded_at,
+        "changed_at": changed_at(one, NOW),
     }
 
 
@@ -93,7 +94,7 @@ WORDS = ("e00", "e01", "enc-e01", "enc-e03", "bo", PATIENT, "completed", "amende
 FIELDS = ("id", "key", "patient_id", "encounter_id", "status")
 CONDITIONS = st.one_of(
     st.builds(Among, st.sampled_from(FIELDS), some(WORDS), st.booleans()),
-    st.builds(Lacks, st.sampled_from((*FIELDS, "authored", "recorded_at")), st.booleans()),
+    st.builds(Lacks, st.sampled_from((*FIELDS, "authored", "changed_at")), st.booleans()),
     st.builds(
         Versioned,
         st.just("questionnaire"),
@@ -101,7 +102,7 @@ CONDITIONS = st.one_of(
     ),
     st.builds(
         During,
-        st.sampled_from(("authored", "recorded_at")),
+        st.sampled_from(("authored", "changed_at")),
         st.lists(COMPARISONS, min_size=1, max_size=3).map(tuple),
     ),
 )
@@ -135,7 +136,7 @@ ORDERS = [
         ("authored",),
         ("status",),
         ("status", "authored"),
-        ("recorded_at", "authored"),
+        ("changed_at", "authored"),
         ("authored", "id"),
     )
     for downs in product((False, True), repeat=len(fields))
