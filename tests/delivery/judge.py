@@ -2,7 +2,7 @@
 
 import base64
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from service.ehr.outcome import Rung
@@ -10,6 +10,7 @@ from service.journal.entries import Filing, FilingKind, FilingState
 from tests.delivery.house import read_stand_in
 from tests.delivery.lanes import VISIBLE, waits
 from tests.delivery.ledger import Ledger, Resource
+from tests.delivery.merging import NEW, Merging
 from tests.delivery.people import Acknowledged
 
 _STRUCK = "entered-in-error"
@@ -69,19 +70,21 @@ def judge(
     ledger: Ledger,
     known: Iterable[Acknowledged],
     owed: Iterable[Filing],
+    merging: Merging,
 ) -> None:
     """Add to the verdict what is to be said of this record system's ledger."""
     owed = list(owed)
     filings = {(one.entry_id, one.entry_version): one for one in owed if one.kind is FilingKind.SUMMARY}
     strikes = {one.entry_id: one for one in owed if one.kind is FilingKind.STRIKE}
     documents = [_read(one) for one in ledger.standing()]
+    places = _places(ledger, merging)
     held = [_read(one) for one in ledger.held]
     known = list(known)
     newest = {one.entry: one for one in known}
     for one in known:
         if not one.struck:
             verdict.counts["acknowledged"] += 1
-            _one(verdict, one, filings, documents, held, newest)
+            _one(verdict, one, filings, documents, held, newest, places)
     for entry, last in newest.items():
         theirs = [one for one in documents if one.entry == entry]
         _entry(verdict, rung, last, theirs, filings)
@@ -99,6 +102,7 @@ def _one(
     documents: list[_Document],
     held: list[_Document],
     newest: Mapping[str, Acknowledged],
+    places: Callable[[Resource, str], bool],
 ) -> None:
     about = f"{told.words} (version {told.version})"
     filing = filings.get((told.entry, told.version))
@@ -110,8 +114,9 @@ def _one(
     verdict.counts[filing.state.value] += 1
     verdict.counts["filed_there"] += bool(mine)
     for one in mine:
-        if not _is_right(one.resource, one, told):
+        if not (_is_right(one.resource, one, told) and places(one.resource, told.patient)):
             verdict.wrong("misfiled", about)
+        verdict.counts["followed"] += one.resource["author"][0]["reference"] == f"Patient/{NEW}"
     waiting = [one for one in held if one.version == filing.version_identifier]
     if filing.state is FilingState.DUE and waits(filing, filings.values()):
         verdict.counts["behind"] += 1
@@ -137,11 +142,27 @@ def _wrong(filing: Filing, mine: list[_Document], held: list[_Document], *, is_l
 def _is_right(resource: Resource, document: _Document, told: Acknowledged) -> bool:
     encounters = [one["reference"] for one in resource["context"]["encounter"]]
     return (
-        resource["subject"]["reference"] == f"Patient/{told.patient}"
-        and encounters == [f"Encounter/{told.encounter}"]
+        encounters == [f"Encounter/{told.encounter}"]
         and (document.entry, document.number) == (told.entry, told.version)
         and document.words == (told.words,)
     )
+
+
+def _places(ledger: Ledger, merging: Merging) -> Callable[[Resource, str], bool]:
+    """Whether a resource that stands is in the record of this patient that held while it was filed (F52)."""
+    taken = {str(one["id"]): one for one in ledger.taken}
+
+    def is_right(resource: Resource, patient: str) -> bool:
+        first = taken[resource["id"]]
+        subject = first["subject"]["reference"]
+        allowed = merging.allowed(patient, *ledger.attempts[resource["id"]])
+        return (
+            subject.removeprefix("Patient/") in allowed
+            and first["author"][0]["reference"] == subject
+            and resource["subject"]["reference"] == merging.brought(first)
+        )
+
+    return is_right
 
 
 def _entry(

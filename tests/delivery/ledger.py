@@ -24,12 +24,14 @@ class Line:
 class Ledger:
     """Every change in order, and each new resource as it was taken, into the record or for review.
 
-    `held` are those that are under review and in nobody's record yet.
+    `held` are those that are under review and in nobody's record yet. `attempts` has for each id between which true
+    seconds it was made up, sent and taken.
     """
 
     lines: list[Line] = field(default_factory=list)
     taken: list[Resource] = field(default_factory=list)
     held: list[Resource] = field(default_factory=list)
+    attempts: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def write(self, at: float, resource: Resource, *, made: bool) -> None:
         """Write one change down."""

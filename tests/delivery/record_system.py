@@ -44,10 +44,11 @@ class RecordSystem:
         self.kind = kind
         self.ledger = Ledger()
         self._time = time
-        self._chart = dict(chart)
+        self._chart = chart
         self._documents: dict[str, Resource] = {}
         self._made_at: dict[str, float] = {}
         self._coming: list[tuple[float, Callable[[], object]]] = []
+        self._begun = 0.0
 
     # --- what takes effect later -------------------------------------------------------------------------------
 
@@ -98,9 +99,13 @@ class RecordSystem:
 
     # --- writes ------------------------------------------------------------------------------------------------
 
-    def carry_out(self, request: httpx2.Request, *, hold: bool = False) -> Said:
-        """Take the write into the record, or for review where `hold`; what is truly to be said of it."""
+    def carry_out(self, request: httpx2.Request, *, hold: bool = False, begun: float = 0.0) -> Said:
+        """Take the write into the record, or for review where `hold`; what is truly to be said of it.
+
+        `begun` is when whoever sent it began to look where it belongs.
+        """
         self.catch_up()
+        self._begun = begun
         kind, _, id_ = _path(request).partition("/")
         resource = json.loads(request.content)
         if kind != self.kind:
@@ -135,6 +140,7 @@ class RecordSystem:
         if any(one["id"] == id_ for one in self.ledger.held):
             return Said(202)
         self.ledger.taken.append(self._as_kept(id_, resource, 1))
+        self.ledger.attempts[id_] = (self._begun, self._time.seconds)
         if not hold:
             return _told(201, self._keep(id_, resource, made=True), Location=f"{BASE}/{self.kind}/{id_}")
         held = self._as_kept(id_, resource, 0)

@@ -14,10 +14,12 @@ from service.ehr.outcome import Rung
 from service.workflow.deliver_entry import deliver_next, take_over
 from service.workflow.desk import LEASE, Desk
 from service.workflow.look_after_filings import look_after_filings
+from tests.delivery.beside import Beside, drawn
 from tests.delivery.habits import habits_of
 from tests.delivery.house import House, Tokens
 from tests.delivery.judge import Verdict, judge
 from tests.delivery.lanes import Lanes
+from tests.delivery.merging import Merging
 from tests.delivery.people import People, chart_of
 from tests.delivery.record_system import RecordSystem
 from tests.delivery.time_passing import Time
@@ -50,22 +52,24 @@ class Ended:
 
 
 class Schedule:
-    """The schedule with this seed and number, in this house."""
+    """The schedule with this seed and number, in this house; with what is drawn beside it, or with `beside`."""
 
-    def __init__(self, house: House, seed: int, number: int) -> None:
+    def __init__(self, house: House, seed: int, number: int, beside: Beside | None = None) -> None:
         name = f"{seed}/{number}"
+        self._beside = drawn(name) if beside is None else beside
         self._house = house
         self._chance = chance = Random(name)
         self._key = f"clinic-{number}"
         self._time = Time()
         self._habits = habits = habits_of(rung_of(number), chance)
         patients = tuple(f"p{one}" for one in range(1, chance.choice((1, 1, 2)) + 1))
-        self._record = RecordSystem(habits, self._time, chart_of(patients))
+        self._merging = Merging(chart_of(patients), self._beside.brings)
+        self._record = RecordSystem(habits, self._time, self._merging.chart)
         troubled = chance.choice((0.05, 0.2, 0.5))
         self._weather = Weather(chance, troubled / 4, troubled)
         self._death, self._stop = chance.choice((0.0, 0.01, 0.04)), chance.choice((0.0, 0.01, 0.04))
         self._jumps = chance.choice((0.002, 0.002, 0.03))
-        self._desk = house.desk_of(self._key, habits, self._time, name)
+        self._desk = self._beside.at(house.desk_of(self._key, habits, self._time, name), self._key)
         # Whoever makes a version asks for a new id between looking and committing: workers may come between.
         deciding = replace(self._desk, new_id=self._deciding)
         self._people = People(deciding, self._key, chance, patients, strike_there=self._strike_there)
@@ -101,7 +105,7 @@ class Schedule:
             for actor in (*self._workers, self._person):
                 actor.die()
         owed = self._lanes.owed()
-        judge(self._verdict, self._habits.rung, self._record.ledger, self._people.known, owed)
+        judge(self._verdict, self._habits.rung, self._record.ledger, self._people.known, owed, self._merging)
         return Ended(self._verdict, self._weather.happened, tuple(self._trace))
 
     # --- those who act ------------------------------------------------------------------------------------------
@@ -173,6 +177,8 @@ class Schedule:
                 return self._halt(actor)
             if self._chance.random() < self._jumps:
                 self._set_clock()
+            if self._beside.is_time_to_merge():
+                self._merge()
         actor.step()
         self._steps += 1
         self._trace.append(f"{self._time.seconds:.3f} {actor.name} {actor.at}")
@@ -180,6 +186,8 @@ class Schedule:
         return None
 
     def _after(self, actor: Actor) -> None:
+        if actor.at == "K1":
+            actor.begun = self._time.seconds
         if actor.is_busy and actor.at != "K0":
             self._fruitless = 0
         self._time.pass_by(self._chance.uniform(0, 0.2))
@@ -220,6 +228,11 @@ class Schedule:
         self._time.set_wall(self._taken_from_slack(seconds) if seconds > 0 else seconds)
         self._resting.clear()
         self._happened("clock-set", self._person)
+
+    def _merge(self) -> None:
+        self._merging.turn(self._time.seconds, (self._record,))
+        self._resting.clear()
+        self._happened("merged" if self._merging.turns % 2 else "parted", self._person)
 
     def _taken_from_slack(self, seconds: float) -> float:
         if self._habits.rung is not Rung.SEARCH:

@@ -21,14 +21,15 @@ class Stuck(RuntimeError):
 class Actor:
     """One thread of work. It stands at a gate, `at` which one it says, until it is told to go on or to die.
 
-    Until `wakes_at` (true seconds) it sleeps, as a stopped process does. `ended` once the work is over; `fault` is what
-    the work failed with, if anything.
+    Until `wakes_at` (true seconds) it sleeps, as a stopped process does; at `begun` it took up what it has in hand.
+    `ended` once the work is over; `fault` is what the work failed with, if anything.
     """
 
     def __init__(self, name: str, work: Callable[["Actor"], None]) -> None:
         self.name = name
         self.at = "born"
         self.wakes_at = 0.0
+        self.begun = 0.0
         self.ended = False
         self.fault: BaseException | None = None
         self._work = work

@@ -75,14 +75,15 @@ class Wire:
     def _true(self, request: httpx2.Request) -> httpx2.Response:
         if request.method == "GET":
             return self._record.ask(request).answer()
-        return self._record.carry_out(request).answer()
+        return self._record.carry_out(request, begun=self._actor.begun).answer()
 
     def _spoilt(self, request: httpx2.Request, trouble: Trouble) -> httpx2.Response:
         if trouble.effect == LATE:
-            at = self._time.seconds + TIMEOUT + trouble.late
-            self._record.later(at, lambda: self._record.carry_out(request))
+            at, begun = self._time.seconds + TIMEOUT + trouble.late, self._actor.begun
+            self._record.later(at, lambda: self._record.carry_out(request, begun=begun))
         elif trouble.effect == NOW and request.method != "GET":
-            truth = self._record.carry_out(request, hold=trouble.name == "held")
+            is_held, begun = trouble.name == "held", self._actor.begun
+            truth = self._record.carry_out(request, hold=is_held, begun=begun)
             if trouble.says is None and trouble.breaks is None:
                 return truth.answer()
         if trouble.breaks is not None:

@@ -30,6 +30,8 @@ _IN_ONE_PROCESS = 150  # as many schedules take less time than other processes n
 _PROCESSES = 2
 _MOST_TOLD = 20
 _SHOWN = ("acknowledged", "filed_there", "held-there", "cancelled", "parked", "refused", "behind", "struck")
+# Records that became one, and documents that were filed to the one that holds.
+_BESIDE = ("merged", "followed")
 _FAST = Path("/dev/shm")
 
 
@@ -117,5 +119,7 @@ def _figures(counted: Counted, n: int) -> Figures:
         "faults": at_least(n),
     }
     bars |= {wrong: exactly(0) for wrong in WRONGS}
+    bars |= {name: at_least(max(n // 50, 1)) for name in _BESIDE}
     figures = {"schedules": counted.schedules, "faults": faults, "kinds": len(counted.injected)}
+    figures |= {"merged": counted.injected["merged"], "followed": counts["followed"]}
     return Figures(n, counted.faulty, figures | shown, bars)
