@@ -15,7 +15,7 @@ demo: ## the service beside a stand-in record system, with invented people (PORT
 demo-check: ## walk one journal entry through the demo, from launch to the filed summary, and end
 	$(RUN) demo-check
 
-test: ## all tests (PYTEST_ARGS="-k words"; REQUIRE=browser,postgres,helm,java,node,libfiu fails where a part is absent)
+test: ## all tests (PYTEST_ARGS="-k words"; REQUIRE=browser,postgres,helm,java,node,libfiu,webkit fails where a part is absent)
 	$(RUN) test
 
 prove: ## figures by command: list the proofs, or run one (P=crash-loop N=50 SEED=1)

@@ -1,9 +1,9 @@
-"""The real parts some tests need beside Python: PostgreSQL, Chromium, the Helm SDK, Java, Node.js, libfiu.
+"""The real parts some tests need beside Python: PostgreSQL, Chromium, WebKit, the Helm SDK, Java, Node.js, libfiu.
 
 Nothing stands in for them.
 
 A test says which part it needs by a marker or by a fixture that brings it. Where a part is absent those tests are not
-run and the last lines say so and how to get it; `REQUIRE=browser,postgres,helm,java,node,libfiu` makes them fail
+run and the last lines say so and how to get it; `REQUIRE=browser,postgres,helm,java,node,libfiu,webkit` makes them fail
 instead.
 """
 
@@ -45,6 +45,11 @@ def node() -> str | None:
 def libfiu() -> str | None:
     """The library that is loaded before the system's own, and the command that tells it what is to fail."""
     return shutil.which("fiu-ctrl") if Path("/usr/lib/fiu/fiu_run_preload.so").exists() else None
+
+
+def webkit() -> str | None:
+    """WebKit's driver; a screen in memory must be there, too, since it has no way to do without one."""
+    return shutil.which("WebKitWebDriver") if shutil.which("Xvfb") else None
 
 
 def _library(module: str) -> Callable[[], str | None]:
@@ -93,6 +98,13 @@ PARTS = (
         frozenset(),
         libfiu,
         "apt-get install fiu-utils",
+    ),
+    Part(
+        "webkit",
+        "WebKit",
+        frozenset(),
+        webkit,
+        "apt-get install webkit2gtk-driver xvfb",
     ),
 )
 

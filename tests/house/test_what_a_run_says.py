@@ -64,4 +64,4 @@ def test_what_is_required_fails_where_it_is_absent(tmp_path: Path) -> None:
 def test_a_part_nobody_knows_is_refused(tmp_path: Path) -> None:
     status, said = run(tmp_path, require="browsers")
     assert status == pytest.ExitCode.USAGE_ERROR
-    assert "REQUIRE knows browser, postgres, helm, java, node, libfiu; not browsers" in said
+    assert "REQUIRE knows browser, postgres, helm, java, node, libfiu, webkit; not browsers" in said
