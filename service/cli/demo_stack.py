@@ -7,6 +7,7 @@ would share a jar; two names are cross-site, as a record system and its apps are
 import json
 import logging
 import os
+import signal
 import socket
 import subprocess
 import threading
@@ -31,6 +32,9 @@ from service.settings import PREFIX
 USUAL_PORTS = (8080, 8090)
 ANY_PORT = 0
 STARTS_WITHIN = 30.0
+_PATIENCE = (
+    5  # seconds for a request that is under way when the demo is stopped: a browser may hold half a one open
+)
 
 
 class CannotStart(RuntimeError):
@@ -160,11 +164,13 @@ def _start_service(folder: Path, service_url: str, port: int) -> subprocess.Pope
     log = (folder / "service.log").open("ab")
     with log:
         return subprocess.Popen(
-            gunicorn("127.0.0.1", port, threads=8),
+            gunicorn("127.0.0.1", port, threads=8, patience=_PATIENCE),
             env=_environment(folder, service_url),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
+            # A session of its own: Ctrl-C comes to us alone, and where it hangs all of it can be ended.
+            start_new_session=True,
         )
 
 
@@ -199,10 +205,12 @@ def _answers(http: httpx2.Client, url: str) -> bool:
 
 
 def _end(service: subprocess.Popen[bytes]) -> None:
-    if service.poll() is None:
-        service.terminate()
-        try:
-            service.wait(timeout=25)
-        except subprocess.TimeoutExpired:
-            service.kill()
-            service.wait()
+    """Let it end by itself; where it does not, or somebody presses Ctrl-C again, its whole session ends with it."""
+    if service.poll() is not None:
+        return
+    service.terminate()
+    try:
+        service.wait(timeout=2 * _PATIENCE)
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):
+        os.killpg(service.pid, signal.SIGKILL)
+        service.wait()
