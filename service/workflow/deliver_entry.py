@@ -4,7 +4,7 @@ Intent is stored before sending, every write after the claim is fenced by the pa
 again is decided by a pure function (fault matrix, section 2).
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from service.access.context import AccessContext, Origin, Role
 from service.ehr.outcome import Filed, Outcome, Rung
@@ -16,7 +16,7 @@ from service.store.filings import Claimed, HeldLane
 from service.workflow.desk import LEASE, Desk
 from service.workflow.file_response import file_response
 from service.workflow.file_summary import after_all, file_summary
-from service.workflow.in_hand import ATTEMPT, InHand, NotNow
+from service.workflow.in_hand import InHand, NotNow
 from service.workflow.settle_filing import QUIET, settle, settle_nothing_there
 from service.workflow.strike_summary import strike_summary
 
@@ -157,5 +157,5 @@ def _quiet_until(work: InHand) -> Retry | None:
     started = work.claimed.send_started_at
     if started is None or work.rung is not Rung.SEARCH:
         return None
-    until = started + ATTEMPT + work.clinic.filing.quiet_window
-    return Retry(until, "quiet-window", counts=False) if work.desk.now() < until else None
+    quiet = work.quiet_for(work.filing.id, started)
+    return Retry(work.desk.now() + quiet, "quiet-window", counts=False) if quiet > timedelta(0) else None

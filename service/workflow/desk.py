@@ -30,6 +30,7 @@ from service.summary.course_content import CourseSummary
 from service.summary.renditions import Rendition
 from service.workflow.clock_watch import ClockNews
 from service.workflow.leases import Leases
+from service.workflow.unresolved import Unresolved
 
 # How long a worker may hold a patient's lane.
 LEASE = timedelta(seconds=120)
@@ -219,8 +220,8 @@ class Desk:
 
     `words_key` derives, for a named draft, the key that seals words in a browser tab which the server has not
     confirmed yet (rule 14): the server keeps it, the tab only borrows it. `renewals` are the turns at a visit's token;
-    `breakers` tell which record system is left alone for a while, `leases` whose lane may be taken over, `clock_news`
-    whether the clock was set.
+    `breakers` tell which record system is left alone for a while, `leases` whose lane may be taken over, `unresolved`
+    since when it is known of a send that nobody knows its end, `clock_news` whether the clock was set.
 
     `has_room` tells whether new writing can be kept: what was begun is kept as long as there is any room at all.
 
@@ -244,6 +245,7 @@ class Desk:
     renewals: Turns = field(default_factory=Turns)
     breakers: Breakers = field(default_factory=Breakers)
     leases: Leases = field(default_factory=lambda: Leases(LEASE.total_seconds()))
+    unresolved: Unresolved = field(default_factory=Unresolved)
     clock_news: ClockNews = field(default_factory=ClockNews)
     at: Callable[[str], None] = _goes_on
     has_room: Callable[[], bool] = lambda: True

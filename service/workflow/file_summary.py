@@ -1,6 +1,7 @@
 """The worker files a summary, of an entry or a series, and marks the document whose place it takes (rules 20, 21)."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from service.ehr.failures import wait_asked_by
 from service.ehr.outcome import Filed, HeldThere, NotSent, Outcome, Refused, Rung, Unknown, Why
@@ -13,7 +14,7 @@ from service.smart.problems import SmartProblem
 from service.store import course_filings, filings
 from service.workflow.file_course import about_the_course
 from service.workflow.filing_target import at_its_target
-from service.workflow.in_hand import ATTEMPT, UNRESOLVED, InHand
+from service.workflow.in_hand import UNRESOLVED, InHand
 from service.workflow.make_summary import Made, in_the_next_form, kept_or_made
 
 _STRUCK = "entered-in-error"
@@ -66,7 +67,7 @@ def after_all(work: InHand, outcome: Outcome) -> tuple[InHand, Outcome]:
         return work, Refused(Why.SEVERAL, found=tuple(one.id for one in standing))
     if work.rung is Rung.NONE:
         return work, Unknown("not-found-there")
-    if work.desk.now() < started + ATTEMPT + work.clinic.filing.quiet_window:
+    if work.quiet_for(work.filing.id, started) > timedelta(0):
         return work, Unknown("quiet-window")
     return replace(work, claimed=replace(work.claimed, send_started_at=None)), outcome
 

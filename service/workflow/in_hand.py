@@ -6,7 +6,7 @@ would not outlast (fault matrix, section 2, rules 1 and 2).
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from service.access.context import AccessContext
@@ -94,9 +94,20 @@ class InHand:
         """Write the intent down directly before it leaves; false where the lease would not last."""
         if not self.may_send():
             return False
-        self.perform(deeds.NoteSendStarted(self.filing.id, self.desk.now()))
+        started = self.desk.now()
+        self.quiet_for(self.filing.id, started)
+        self.perform(deeds.NoteSendStarted(self.filing.id, started))
         self.desk.at("K5")
         return True
+
+    def quiet_for(self, filing_id: str, started: datetime) -> timedelta:
+        """For how long the record system may still commit what this filing began to send then; 0 or less: no longer.
+
+        Counted by what this process has seen itself, since a clock on the wall may be set (decision 0033).
+        """
+        desk, quiet = self.desk, ATTEMPT + self.clinic.filing.quiet_window
+        known = desk.unresolved.known_for(self.clinic.key, filing_id, started, desk.steady())
+        return quiet - timedelta(seconds=known)
 
     def sign_in(self) -> None:
         """Have a token ready; NotNow where there is none to be had."""

@@ -5,6 +5,7 @@ what was entered in error.
 """
 
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 
 from service.ehr.failures import wait_asked_by
 from service.ehr.outcome import Filed, HeldThere, NotSent, Outcome, Refused, Rung, Unknown, Why
@@ -16,7 +17,7 @@ from service.r4.document_reference import sha1_of
 from service.smart.problems import SmartProblem
 from service.store import filings
 from service.workflow.document_date import dated
-from service.workflow.in_hand import ATTEMPT, InHand
+from service.workflow.in_hand import InHand
 
 _NO_UPDATES = 405
 
@@ -120,5 +121,4 @@ def _nothing_there(work: InHand, earlier: Filing) -> Outcome | None:
         return None
     if work.clinic.filing.standing is Rung.NONE:
         return Refused(Why.OTHER, codes=("unknown-outcome",))
-    until = started + ATTEMPT + work.clinic.filing.quiet_window
-    return Unknown("quiet-window") if work.desk.now() < until else None
+    return Unknown("quiet-window") if work.quiet_for(earlier.id, started) > timedelta(0) else None

@@ -26,6 +26,7 @@ from service.store.migrating import upgrade
 from service.summary.content import Summary
 from service.workflow.desk import LEASE, Breakers, ClinicDesk, Desk
 from service.workflow.leases import Leases
+from service.workflow.unresolved import Unresolved
 from tests.delivery.habits import QUIET, Habits
 from tests.delivery.record_system import BASE, ORIGIN
 from tests.delivery.time_passing import Time
@@ -78,6 +79,7 @@ class House:
             at=actor.gate,
             breakers=Breakers(),
             leases=Leases(LEASE.total_seconds()),
+            unresolved=Unresolved(),
         )
 
 

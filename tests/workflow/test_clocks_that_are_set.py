@@ -1,12 +1,16 @@
 """Somebody sets the clock on the wall: no lease ends early, none is outlived, nothing is filed twice (F55)."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from random import Random
+from typing import Any
 
+import httpx2
 import pytest
 
 from service.audit.verify import verify
+from service.ehr.outcome import Rung
 from service.journal.entries import FilingState
 from service.store import audit_trail
 from service.workflow.clock_watch import ClockWatch
@@ -14,8 +18,9 @@ from service.workflow.deliver_entry import deliver_next
 from service.workflow.desk import LEASE, Breakers, Desk
 from service.workflow.in_hand import ATTEMPT
 from service.workflow.leases import HeldLane, Leases
+from service.workflow.unresolved import Unresolved
 from service.workflow.watch_clock import watch_clock
-from tests.workflow.filing import Killed, documents, dying_at, owed, sent
+from tests.workflow.filing import NAME, Carry, Killed, documents, dying_at, on_rung, owed, sent
 from tests.workflow.remembered import log
 from tests.world import CLINIC, World
 
@@ -24,7 +29,7 @@ SECONDS = LEASE.total_seconds()
 
 def another_process(desk: Desk) -> Desk:
     """The same service on another machine: what it has seen is its own."""
-    return replace(desk, breakers=Breakers(), leases=Leases(SECONDS))
+    return replace(desk, breakers=Breakers(), leases=Leases(SECONDS), unresolved=Unresolved())
 
 
 @pytest.mark.parametrize("hours", [-26, -1, 1, 26])
@@ -62,6 +67,81 @@ def test_nothing_leaves_after_a_lease_whatever_the_wall_shows(world: World, hour
 
     assert documents(world) == []
     assert owed(world)[0].state is FilingState.DUE
+
+
+class Late:
+    """The record system takes the first document it is sent, says nothing, and commits it only when it is told to."""
+
+    def __init__(self) -> None:
+        self.writes = 0
+        self.taken: dict[str, Any] = {}
+
+    def __call__(self, request: httpx2.Request, carry: Carry) -> httpx2.Response:
+        if request.method != "POST" or not request.url.path.endswith("/DocumentReference"):
+            return carry()
+        self.writes += 1
+        if self.taken:
+            return carry()
+        self.taken = json.loads(request.read())
+        raise httpx2.ReadTimeout("late", request=request)
+
+    def commits(self, world: World) -> None:
+        world.records().create(self.taken, None, NAME)
+
+
+@pytest.mark.parametrize("from_elsewhere", [False, True], ids=["the same process", "another process"])
+@pytest.mark.parametrize("minutes", [16, 60, 26 * 60])
+def test_set_forward_within_the_quiet_window_nothing_is_sent_twice(
+    world: World, minutes: int, from_elsewhere: bool
+) -> None:
+    """On the rung that searches, what was sent is committed late, after the wall says that nothing more can come."""
+    sent(world)
+    world.net.meddler = late = Late()
+    first = on_rung(world, Rung.SEARCH)
+    deliver_next(first, CLINIC, "worker")
+    then = another_process(first) if from_elsewhere else first
+
+    world.clock.set_wall(minutes=minutes)
+    for _ in range(5):
+        world.clock.pass_time(minutes=2)
+        deliver_next(then, CLINIC, "worker")
+    late.commits(world)
+    for _ in range(10):
+        world.clock.pass_time(minutes=10)
+        deliver_next(then, CLINIC, "worker")
+
+    assert late.writes == 1
+    assert len(documents(world)) == 1
+    assert owed(world)[0].state is FilingState.FILED
+
+
+def test_set_back_within_the_quiet_window_it_is_sent_again_after_it(world: World) -> None:
+    """And so it is where the process that sent it is gone: the one that comes after it watches a window of its own."""
+    for number, comes in ((1, lambda desk: desk), (2, another_process)):
+        sent(world, number)
+        world.net.meddler = late = Late()
+        first = on_rung(world, Rung.SEARCH)
+        deliver_next(first, CLINIC, "worker")
+        then = comes(first)
+        world.clock.set_wall(minutes=-5)
+
+        for _ in range(6):
+            world.clock.pass_time(minutes=7)
+            deliver_next(then, CLINIC, "worker")
+
+        assert late.writes == 2
+        assert owed(world)[0].state is FilingState.FILED
+
+
+def test_what_is_known_of_begun_sends_is_counted_from_the_first_sight() -> None:
+    known, begun = Unresolved(), datetime(2026, 11, 21, tzinfo=UTC)
+    assert known.known_for("clinic", "f1", begun, 10.0) == 0
+    assert known.known_for("clinic", "f1", begun, 25.0) == 15
+    assert known.known_for("clinic", "f1", begun.replace(minute=1), 25.0) == 0, "it was sent anew"
+    assert known.known_for("elsewhere", "f1", begun, 30.0) == 0
+    for number in range(2000):
+        known.known_for("clinic", f"other-{number}", begun, 9 * 86_400.0 + number)
+    assert known.known_for("clinic", "f1", begun, 10 * 86_400.0) == 0, "nothing is tried for so long"
 
 
 def test_a_dead_holders_lane_is_taken_over_after_a_whole_lease_of_watching(world: World) -> None:
