@@ -23,8 +23,10 @@ from service.workflow.save_draft import save_draft
 from service.workflow.submit_entry import submit_entry
 from service.workflow.take_back import take_back
 from tests.front_desk import FrontDesk
-from tests.people import patient
+from tests.people import clinician, patient
+from tests.web.changing import answered, made, put, writer
 from tests.workflow import holding as held
+from tests.workflow import test_merged_records as merging
 from tests.workflow.contexts import as_clinician, as_officer, as_patient
 from tests.workflow.deciding import id_of, move
 from tests.workflow.remembered import log
@@ -126,6 +128,22 @@ def test_moved_to_another_infusion_the_same_words_stay_read(world: World) -> Non
     assert newest(world, key).version == 2
     assert (reading(world, key).state, listed(world)) == (ReadState.READ, [])
     assert not mark(world, key)
+
+
+def test_what_an_app_changes_after_a_move_is_to_be_read_anew(world: World) -> None:
+    """Its version is the patient's word, whatever made the one before it."""
+    app = writer(world)
+    body, _ = made(world, app, "completed")
+    key = body["identifier"]["value"].removeprefix("urn:uuid:")
+    mark(world, key)
+    move(world, NAME, key, None)
+    assert reading(world, key).state is ReadState.READ
+
+    stands = app.get(f"QuestionnaireResponse/{body['id']}")
+    changed = answered(stands.json(), "said anew") | {"status": "amended"}
+    assert put(app, changed, stands.headers["etag"]).status_code == 200
+
+    assert (reading(world, key).state, listed(world)) == (ReadState.BEFORE_CHANGE, [key])
 
 
 def test_the_words_shown_before_a_move_may_be_marked_after_it(world: World) -> None:
@@ -277,6 +295,19 @@ def test_the_oldest_comes_first_over_patients_and_what_is_private_takes_no_place
     assert listed(world) == [second, third]
     assert not open_unread(world.desk, DOCTOR).are_more
     assert not set(private) & set(listed(world))
+
+
+def test_what_was_written_under_a_merged_record_is_listed_and_marked_in_the_chart_that_goes_on(
+    world_with: WorldWith,
+) -> None:
+    world = world_with(merging.ON)
+    key = merging.written_under_the_old(world)
+    merging.merged(world)
+    doctor = clinician(world, merging.NEW)
+    assert [one.patient_id for one in open_unread(world.desk, DOCTOR).entries] == [merging.NEW]
+    assert doctor.post(f"entry/{id_of(world, key)}/read", version="1").status_code == 303
+    assert listed(world) == []
+    assert [one[:1] for one in marked(world)] == [(merging.OLD,)]
 
 
 # --- the patient ------------------------------------------------------------------------------------------------
