@@ -24,6 +24,7 @@ from service.settings import Settings
 from service.smart.problems import ServerSilent
 from service.store.migrating import upgrade
 from service.summary.content import Summary
+from service.summary.course_content import CourseSummary
 from service.workflow.desk import LEASE, Breakers, ClinicDesk, Desk
 from service.workflow.leases import Leases
 from service.workflow.unresolved import Unresolved
@@ -122,8 +123,9 @@ class Tokens:
         self._number += refused == f"token-{self._number}"
 
 
-def stand_in(summary: Summary, *_form: object) -> bytes:
-    """What stands for a summary: which version it is and what it says."""
+def stand_in(summary: Summary | CourseSummary, *_form: object) -> bytes:
+    """What stands for a summary of one entry: which version it is and what it says."""
+    assert isinstance(summary, Summary)
     said = {
         "version": summary.version_identifier,
         "entry": summary.entry_id,

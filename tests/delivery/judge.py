@@ -70,14 +70,14 @@ def judge(
     ledger: Ledger,
     known: Iterable[Acknowledged],
     owed: Iterable[Filing],
-    merging: Merging,
+    merging: Merging | None = None,
 ) -> None:
-    """Add to the verdict what is to be said of this record system's ledger."""
+    """Add to the verdict what is to be said of this record system's ledger, in which these records were merged."""
     owed = list(owed)
     filings = {(one.entry_id, one.entry_version): one for one in owed if one.kind is FilingKind.SUMMARY}
     strikes = {one.entry_id: one for one in owed if one.kind is FilingKind.STRIKE}
     documents = [_read(one) for one in ledger.standing()]
-    places = _places(ledger, merging)
+    places = _places(ledger, merging or Merging({}, brings=False))
     held = [_read(one) for one in ledger.held]
     known = list(known)
     newest = {one.entry: one for one in known}
