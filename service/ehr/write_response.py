@@ -120,11 +120,21 @@ def _judge(record: RecordSystem, wanted: _Wanted, standing: list[Json]) -> Outco
         return None
     if not _is_ours(record, wanted, standing[0]):
         return Refused(Why.MISMATCH, found=ids)
-    if all(standing[0].get(name) == wanted.resource.get(name) for name in _COMPARED):
+    if _says_the_same(record, standing[0], wanted.resource):
         return Filed(ids[0], version_of(standing[0]), existed=True)
     if wanted.keeps_newer and _is_newer(standing[0], wanted.resource):
         return Refused(Why.MISMATCH, codes=("newer-there",), found=ids)
     return Refused(Why.STRUCK, found=ids) if standing[0].get("status") == _STRUCK else None
+
+
+def _says_the_same(record: RecordSystem, there: Json, ours: Json) -> bool:
+    """The same words about the same infusion: an entry that was moved names another one, word for word (rule 11)."""
+    same_words = all(there.get(name) == ours.get(name) for name in _COMPARED)
+    return same_words and _about(record, there) == _about(record, ours)
+
+
+def _about(record: RecordSystem, resource: Json) -> str:
+    return (reference(resource, "encounter") or "").removeprefix(record.base + "/")
 
 
 def _is_newer(there: Json, ours: Json) -> bool:

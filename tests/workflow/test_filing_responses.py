@@ -1,12 +1,17 @@
 """The response itself, filed beside its document where the record system takes it: one for an entry (rule 20)."""
 
+from dataclasses import replace
+
 import httpx2
 import pytest
 
 from service.ehr.outcome import Rung
 from service.journal.entries import FilingKind, FilingState
+from service.store import entries
 from service.workflow.filings_by_command import try_again
+from service.workflow.relink_entry import relink_entry
 from tests.web.changing import answered, made, put, writer
+from tests.workflow.contexts import as_patient
 from tests.workflow.filing import after, documents, fails, keep_rules, on_any_rung, owed, sent, told
 from tests.workflow.responses import TakesResponses, response_of, summary_of
 from tests.world import CLINIC, World
@@ -86,6 +91,23 @@ def test_a_later_version_updates_the_response_there(world: World, rung: Rung) ->
     ((_, kept),) = records.kept.items()
     assert (kept["status"], kept["meta"]["versionId"]) == ("amended", "2")
     assert [one.rpartition(" ")[2] for one in records.ledger] == ["completed", "amended"]
+
+
+@ANY_RUNG
+def test_an_entry_that_was_moved_takes_its_response_along(world: World, rung: Rung) -> None:
+    """Not a word of it changed: only the infusion that it is about (rule 11)."""
+    filing_both(world, records := TakesResponses(), rung)
+    made(world, writer(world), "completed", encounter="six-done-1")
+    world.deliver()
+    before = entries.whole(world.desk.store, CLINIC, response_of(world).entry_id)
+    assert before is not None
+    there = replace(before.link, encounter_id="six-done-2", evidence=("six-done-2",))
+    relink_entry(world.desk, as_patient(before.patient_id), before, there)
+    world.deliver()
+
+    ((_, kept),) = records.kept.items()
+    assert (kept["encounter"], kept["meta"]["versionId"]) == ({"reference": "Encounter/six-done-2"}, "2")
+    assert response_of(world).state is FilingState.FILED
 
 
 def test_an_update_that_somebody_else_overtook_rests_on_what_is_read_anew(world: World) -> None:
