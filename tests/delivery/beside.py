@@ -1,4 +1,4 @@
-"""What a schedule has beside people, workers and wires: records that are merged.
+"""What a schedule has beside people, workers and wires: records that are merged, a clinic that takes responses.
 
 It is drawn from a chance of its own, so that the same seed without it goes the way it always went.
 """
@@ -12,11 +12,12 @@ from service.workflow.desk import Desk
 @dataclass(frozen=True, slots=True)
 class Beside:
     """Nothing at all, unless it says more. `merges` is how often, of all steps, two records are merged or parted;
-    `brings`: the visits and documents go along.
+    `brings`: the visits and documents go along. `responses`: the record system takes those, too.
     """
 
     merges: float = 0.0
     brings: bool = True
+    responses: bool = False
     chance: Random = field(default_factory=lambda: Random(0))
 
     def is_time_to_merge(self) -> bool:
@@ -25,7 +26,9 @@ class Beside:
 
     def at(self, desk: Desk, clinic: str) -> Desk:
         """The desk of a clinic where this happens."""
-        changed = replace(desk.clinics[clinic], merged_patients=self.merges > 0)
+        as_it_was = desk.clinics[clinic]
+        filing = replace(as_it_was.filing, response=self.responses)
+        changed = replace(as_it_was, filing=filing, merged_patients=self.merges > 0)
         return replace(desk, clinics={clinic: changed})
 
 
@@ -33,4 +36,5 @@ def drawn(name: str) -> Beside:
     """What the schedule of this name has beside: every second one nothing."""
     chance = Random(f"{name}/beside")
     merges = chance.choice((0.0, 0.0, 0.005, 0.03))
-    return Beside(merges, brings=chance.random() < 0.8, chance=chance)
+    brings, responses = chance.random() < 0.8, chance.random() < 0.4
+    return Beside(merges, brings, responses, chance)

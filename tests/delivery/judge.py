@@ -13,7 +13,7 @@ from tests.delivery.ledger import Ledger, Resource
 from tests.delivery.merging import NEW, Merging
 from tests.delivery.people import Acknowledged
 
-_STRUCK = "entered-in-error"
+STRUCK = "entered-in-error"
 # Each of these is a promise that was not kept.
 WRONGS = (
     "lost",  # acknowledged, and neither in the record nor on anybody's list
@@ -77,19 +77,19 @@ def judge(
     filings = {(one.entry_id, one.entry_version): one for one in owed if one.kind is FilingKind.SUMMARY}
     strikes = {one.entry_id: one for one in owed if one.kind is FilingKind.STRIKE}
     documents = [_read(one) for one in ledger.standing()]
-    places = _places(ledger, merging or Merging({}, brings=False))
+    is_placed = places(ledger, merging or Merging({}, brings=False))
     held = [_read(one) for one in ledger.held]
     known = list(known)
     newest = {one.entry: one for one in known}
     for one in known:
         if not one.struck:
             verdict.counts["acknowledged"] += 1
-            _one(verdict, one, filings, documents, held, newest, places)
+            _one(verdict, one, filings, documents, held, newest, is_placed)
     for entry, last in newest.items():
         theirs = [one for one in documents if one.entry == entry]
         _entry(verdict, rung, last, theirs, filings)
         if last.struck:
-            _struck(verdict, last, strikes.get(entry), [one for one in theirs if one.status != _STRUCK])
+            _struck(verdict, last, strikes.get(entry), [one for one in theirs if one.status != STRUCK])
     _once_at_a_time(verdict, ledger)
     _in_order(verdict, ledger.taken)
     _not_resurrected(verdict, ledger)
@@ -102,7 +102,7 @@ def _one(
     documents: list[_Document],
     held: list[_Document],
     newest: Mapping[str, Acknowledged],
-    places: Callable[[Resource, str], bool],
+    is_placed: Callable[[Resource, str], bool],
 ) -> None:
     about = f"{told.words} (version {told.version})"
     filing = filings.get((told.entry, told.version))
@@ -114,7 +114,7 @@ def _one(
     verdict.counts[filing.state.value] += 1
     verdict.counts["filed_there"] += bool(mine)
     for one in mine:
-        if not (_is_right(one.resource, one, told) and places(one.resource, told.patient)):
+        if not (_is_right(one.resource, one, told) and is_placed(one.resource, told.patient)):
             verdict.wrong("misfiled", about)
         verdict.counts["followed"] += one.resource["author"][0]["reference"] == f"Patient/{NEW}"
     waiting = [one for one in held if one.version == filing.version_identifier]
@@ -148,7 +148,7 @@ def _is_right(resource: Resource, document: _Document, told: Acknowledged) -> bo
     )
 
 
-def _places(ledger: Ledger, merging: Merging) -> Callable[[Resource, str], bool]:
+def places(ledger: Ledger, merging: Merging) -> Callable[[Resource, str], bool]:
     """Whether a resource that stands is in the record of this patient that held while it was filed (F52)."""
     taken = {str(one["id"]): one for one in ledger.taken}
 
@@ -158,11 +158,17 @@ def _places(ledger: Ledger, merging: Merging) -> Callable[[Resource, str], bool]
         allowed = merging.allowed(patient, *ledger.attempts[resource["id"]])
         return (
             subject.removeprefix("Patient/") in allowed
-            and first["author"][0]["reference"] == subject
+            and _author(first) == subject
             and resource["subject"]["reference"] == merging.brought(first)
         )
 
     return is_right
+
+
+def _author(resource: Resource) -> str:
+    """Who wrote it: documents name several, responses one."""
+    author = resource.get("author") or resource["subject"]
+    return str((author[0] if isinstance(author, list) else author)["reference"])
 
 
 def _entry(
@@ -208,7 +214,7 @@ def _once_at_a_time(verdict: Verdict, ledger: Ledger) -> None:
     for line in ledger.lines:
         one = _read(line.resource)
         copies = standing.setdefault(one.version, set())
-        if one.status == _STRUCK:
+        if one.status == STRUCK:
             copies.discard(line.id)
         elif line.id not in copies:
             copies.add(line.id)
@@ -219,7 +225,7 @@ def _once_at_a_time(verdict: Verdict, ledger: Ledger) -> None:
 def _not_resurrected(verdict: Verdict, ledger: Ledger) -> None:
     struck: set[str] = set()
     for line in ledger.lines:
-        if line.resource["status"] == _STRUCK:
+        if line.resource["status"] == STRUCK:
             struck.add(line.id)
         elif line.id in struck:
             verdict.wrong("resurrected", line.id)

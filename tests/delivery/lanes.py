@@ -91,8 +91,11 @@ def _filing(values: dict[str, Any]) -> Filing:
 
 
 def waits(one: Filing, owed: Iterable[Filing]) -> bool:
-    """Whether it stands on the list behind an earlier version that waits for a person."""
+    """Whether it stands on the list behind an earlier version, of its kind, that waits for a person."""
     return any(
-        other.entry_id == one.entry_id and other.entry_version < one.entry_version and other.state in VISIBLE
+        other.entry_id == one.entry_id
+        and other.entry_version < one.entry_version
+        and other.state in VISIBLE
+        and (other.kind is one.kind or one.kind is FilingKind.STRIKE)
         for other in owed
     )

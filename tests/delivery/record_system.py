@@ -18,6 +18,7 @@ from tests.delivery.time_passing import Time
 ORIGIN = "http://localhost:8090"
 BASE = f"{ORIGIN}/fhir"
 DOCUMENT = "DocumentReference"
+RESPONSE = "QuestionnaireResponse"
 _REVIEW = 900.0  # seconds until somebody there has looked at what was held
 
 

@@ -17,11 +17,12 @@ from service.workflow.look_after_filings import look_after_filings
 from tests.delivery.beside import Beside, drawn
 from tests.delivery.habits import habits_of
 from tests.delivery.house import House, Tokens
-from tests.delivery.judge import Verdict, judge
+from tests.delivery.judge import STRUCK, Verdict, judge
+from tests.delivery.judge_responses import judge_responses
 from tests.delivery.lanes import Lanes
 from tests.delivery.merging import Merging
 from tests.delivery.people import People, chart_of
-from tests.delivery.record_system import RecordSystem
+from tests.delivery.record_system import DOCUMENT, RESPONSE, RecordSystem
 from tests.delivery.time_passing import Time
 from tests.delivery.turns import Actor
 from tests.delivery.wire import Weather, Wire
@@ -64,7 +65,8 @@ class Schedule:
         self._habits = habits = habits_of(rung_of(number), chance)
         patients = tuple(f"p{one}" for one in range(1, chance.choice((1, 1, 2)) + 1))
         self._merging = Merging(chart_of(patients), self._beside.brings)
-        self._record = RecordSystem(habits, self._time, self._merging.chart)
+        kinds = (DOCUMENT, RESPONSE) if self._beside.responses else (DOCUMENT,)
+        self._parts = tuple(RecordSystem(habits, self._time, self._merging.chart, one) for one in kinds)
         troubled = chance.choice((0.05, 0.2, 0.5))
         self._weather = Weather(chance, troubled / 4, troubled)
         self._death, self._stop = chance.choice((0.0, 0.01, 0.04)), chance.choice((0.0, 0.01, 0.04))
@@ -105,7 +107,10 @@ class Schedule:
             for actor in (*self._workers, self._person):
                 actor.die()
         owed = self._lanes.owed()
-        judge(self._verdict, self._habits.rung, self._record.ledger, self._people.known, owed, self._merging)
+        known, ledger = self._people.known, self._parts[0].ledger
+        judge(self._verdict, self._habits.rung, ledger, known, owed, self._merging)
+        for part in self._parts[1:]:
+            judge_responses(self._verdict, part.ledger, known, owed, self._merging)
         return Ended(self._verdict, self._weather.happened, tuple(self._trace))
 
     # --- those who act ------------------------------------------------------------------------------------------
@@ -115,7 +120,7 @@ class Schedule:
         return Actor(f"worker-{self._started}", self._work)
 
     def _work(self, actor: Actor) -> None:
-        wire = Wire(self._record, self._time, self._weather, actor)
+        wire = Wire(self._parts, self._time, self._weather, actor)
         tokens = Tokens(lambda: self._chance.random() < self._weather.reads / 4)
         desk = self._house.worker_desk(self._desk, self._key, actor, wire, tokens)
         while True:
@@ -141,9 +146,15 @@ class Schedule:
         return self._desk.new_id()
 
     def _strike_there(self) -> bool:
-        standing = [one for one in self._record.ledger.standing() if one["status"] == "current"]
+        standing = [
+            (part, one)
+            for part in self._parts
+            for one in part.ledger.standing()
+            if one["status"] not in ("superseded", STRUCK)
+        ]
         if standing:
-            self._record.strike(self._chance.choice(standing)["id"])
+            part, one = self._chance.choice(standing)
+            part.strike(one["id"])
         return bool(standing)
 
     # --- what happens next --------------------------------------------------------------------------------------
@@ -155,7 +166,8 @@ class Schedule:
         for _ in range(_MOST_STEPS):
             if until():
                 return
-            self._record.catch_up()
+            for part in self._parts:
+                part.catch_up()
             ready = [one for one in self._actors() if self._is_ready(one)]
             if ready:
                 self._move(self._chance.choice(ready))
@@ -230,7 +242,7 @@ class Schedule:
         self._happened("clock-set", self._person)
 
     def _merge(self) -> None:
-        self._merging.turn(self._time.seconds, (self._record,))
+        self._merging.turn(self._time.seconds, self._parts)
         self._resting.clear()
         self._happened("merged" if self._merging.turns % 2 else "parted", self._person)
 
@@ -253,8 +265,7 @@ class Schedule:
         coming += [_LEASE + 1.0] if self._lanes.waits_for_a_lease() else []
         due = self._lanes.due()
         coming += [self._time.until(one.due_at) for one in due]
-        if self._record.next_at is not None:
-            coming.append(self._record.next_at - self._time.seconds)
+        coming += [at - self._time.seconds for one in self._parts if (at := one.next_at) is not None]
         ahead = [one for one in coming if one > 0]
         if not ahead and (not due or self._fruitless == len(_RESTS)):
             return False

@@ -8,3 +8,8 @@ SEEDS = (
     (1, 43),  # on rung D a worker stopped after its send, and the next one sent again
     (1, 85),  # held for review, struck there by a person, then entered in error here: the strike never ended
 )
+
+# Those that found it by what is drawn beside the wires.
+SEEDS_BESIDE = (
+    (3, 121),  # an entry was moved to another visit, and its response stayed with the first one
+)

@@ -8,7 +8,7 @@ import pytest
 from tests.delivery.beside import Beside
 from tests.delivery.house import House, house, make_template
 from tests.delivery.schedule import Ended, Schedule
-from tests.delivery.seeds import SEEDS
+from tests.delivery.seeds import SEEDS, SEEDS_BESIDE
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +28,11 @@ def home(template: Path, tmp_path: Path) -> Iterator[House]:
 @pytest.mark.parametrize(("seed", "number"), SEEDS)
 def test_what_a_schedule_once_found_is_mended(home: House, seed: int, number: int) -> None:
     assert Schedule(home, seed, number, Beside()).run().verdict.said == []
+
+
+@pytest.mark.parametrize(("seed", "number"), SEEDS_BESIDE)
+def test_what_merges_and_responses_once_found_is_mended(home: House, seed: int, number: int) -> None:
+    assert Schedule(home, seed, number).run().verdict.said == []
 
 
 def test_a_schedule_goes_the_same_way_each_time(template: Path, tmp_path: Path) -> None:

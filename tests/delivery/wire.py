@@ -40,10 +40,10 @@ class Weather:
 
 
 class Wire:
-    """One worker's way to the record system."""
+    """One worker's way to the record system, which has a part for each type that it takes."""
 
-    def __init__(self, record: RecordSystem, time: Time, weather: Weather, actor: Actor) -> None:
-        self._record = record
+    def __init__(self, parts: tuple[RecordSystem, ...], time: Time, weather: Weather, actor: Actor) -> None:
+        self._parts = parts
         self._time = time
         self._weather = weather
         self._actor = actor
@@ -61,7 +61,7 @@ class Wire:
         return answer
 
     def _trouble(self, request: httpx2.Request) -> Trouble | None:
-        weather, habits = self._weather, self._record.habits
+        weather, habits = self._weather, self._parts[0].habits
         if request.method == "GET":
             if weather.chance.random() >= weather.reads:
                 return None
@@ -74,16 +74,21 @@ class Wire:
 
     def _true(self, request: httpx2.Request) -> httpx2.Response:
         if request.method == "GET":
-            return self._record.ask(request).answer()
-        return self._record.carry_out(request, begun=self._actor.begun).answer()
+            return self._part(request).ask(request).answer()
+        return self._part(request).carry_out(request, begun=self._actor.begun).answer()
+
+    def _part(self, request: httpx2.Request) -> RecordSystem:
+        path = request.url.path.removeprefix("/fhir/")
+        return next((one for one in self._parts if path.startswith(one.kind)), self._parts[0])
 
     def _spoilt(self, request: httpx2.Request, trouble: Trouble) -> httpx2.Response:
         if trouble.effect == LATE:
             at, begun = self._time.seconds + TIMEOUT + trouble.late, self._actor.begun
-            self._record.later(at, lambda: self._record.carry_out(request, begun=begun))
+            part = self._part(request)
+            part.later(at, lambda: part.carry_out(request, begun=begun))
         elif trouble.effect == NOW and request.method != "GET":
             is_held, begun = trouble.name == "held", self._actor.begun
-            truth = self._record.carry_out(request, hold=is_held, begun=begun)
+            truth = self._part(request).carry_out(request, hold=is_held, begun=begun)
             if trouble.says is None and trouble.breaks is None:
                 return truth.answer()
         if trouble.breaks is not None:

@@ -30,8 +30,8 @@ _IN_ONE_PROCESS = 150  # as many schedules take less time than other processes n
 _PROCESSES = 2
 _MOST_TOLD = 20
 _SHOWN = ("acknowledged", "filed_there", "held-there", "cancelled", "parked", "refused", "behind", "struck")
-# Records that became one, and documents that were filed to the one that holds.
-_BESIDE = ("merged", "followed")
+# Records that became one, documents that were filed to the one that holds, and entries with a response there.
+_BESIDE = ("merged", "followed", "responses")
 _FAST = Path("/dev/shm")
 
 
@@ -122,4 +122,5 @@ def _figures(counted: Counted, n: int) -> Figures:
     bars |= {name: at_least(max(n // 50, 1)) for name in _BESIDE}
     figures = {"schedules": counted.schedules, "faults": faults, "kinds": len(counted.injected)}
     figures |= {"merged": counted.injected["merged"], "followed": counts["followed"]}
+    figures |= {"responses": counts["responses"]}
     return Figures(n, counted.faulty, figures | shown, bars)
