@@ -28,12 +28,11 @@ from service.cli.server import gunicorn
 from service.keyring import make_keyring
 from service.sandbox.app import create_sandbox
 from service.sandbox.config import RegisteredApp, SandboxConfig
-from service.sandbox.records.people import seed
-from service.sandbox.records.store import Records
 from service.settings import PREFIX
 from service.store.migrating import upgrade
+from tests.killing.stage import fill
 from tests.loopback import Quiet, free_port
-from tests.strangers.patients import Stranger, resources
+from tests.strangers.patients import Stranger
 
 _STARTS_WITHIN = 60.0
 
@@ -63,11 +62,7 @@ def running(folder: Path, patients: tuple[Stranger, ...]) -> Iterator[House]:
 @contextmanager
 def _record_system(folder: Path, house: House, port: int, patients: tuple[Stranger, ...]) -> Iterator[None]:
     (folder / "sandbox").mkdir()
-    now = datetime.now(UTC)
-    records = Records(folder / "sandbox" / "records.sqlite", lambda: now)
-    seed(records, now)
-    records.place(resources(patients, now))
-    records.close()
+    fill(folder / "sandbox", patients)
     app = create_sandbox(
         SandboxConfig(
             folder=folder / "sandbox",

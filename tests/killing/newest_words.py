@@ -22,7 +22,7 @@ def judge_words(folder: Path, database: str, entries: Iterable[Told]) -> Counter
     """Counts of lost (the newest words neither stand there nor wait on the list), listed (they wait there), unmarked
     (an earlier document stands beside them), duplicates (of one version) and misfiled; amended is no fault.
     """
-    documents, listed, found = _documents(folder), on_the_list(database), Counter[str]()
+    documents, listed, found = documents_in(folder), on_the_list(database), Counter[str]()
     for told in entries:
         found["amended"] += told.versions > 1
         mine = [one for one in documents if f"urn:uuid:{told.key}" in _names(one)]
@@ -43,7 +43,7 @@ def _judge_entry(told: Told, mine: list[dict[str, Any]], listed: set[str], found
     found["misfiled"] += any(one["subject"]["reference"] != f"Patient/{told.patient.id}" for one in mine)
 
 
-def _documents(folder: Path) -> list[dict[str, Any]]:
+def documents_in(folder: Path) -> list[dict[str, Any]]:
     """Each document of the ledger as it stands in the end."""
     records = Records(folder / "sandbox" / "records.sqlite", lambda: datetime.now(UTC))
     last = {

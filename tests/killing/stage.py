@@ -150,7 +150,7 @@ def stage(
     make_keyring(folder / "secrets")
     (folder / "clinics.toml").write_text(clinics_file(sandbox_url), "utf-8")
     upgrade(database)
-    _fill(folder / "sandbox", patients)
+    fill(folder / "sandbox", patients)
     origin = f"http://127.0.0.1:{port}"
     config = SandboxConfig(
         folder=folder / "sandbox",
@@ -195,7 +195,8 @@ def _killing(app: Any, made: Stage) -> Any:
     return called
 
 
-def _fill(folder: Path, patients: tuple[Stranger, ...]) -> None:
+def fill(folder: Path, patients: tuple[Stranger, ...]) -> None:
+    """The records of a new record system in this folder: the demo's people, and these patients."""
     now = datetime.now(UTC)
     records = Records(folder / "records.sqlite", lambda: now)
     seed(records, now)

@@ -13,7 +13,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -31,6 +31,7 @@ from service.web.guards import WIRING
 from service.workflow.audit_by_command import verify_clinic
 from service.workflow.deliver_entry import deliver_next
 from tests.factories import keyed, response
+from tests.killing.meanwhile import meanwhile
 from tests.killing.replicas import Pair, a_pair
 from tests.people import App, app_of
 from tests.proofs.figures import Figures, at_least, exactly
@@ -146,12 +147,10 @@ def _start_anew(world: World) -> None:
     world.app.extensions[WIRING] = world.wiring
 
 
-@contextmanager
-def _load(world: World, chance: random.Random, tally: Tally) -> Iterator[None]:
+def _load(world: World, chance: random.Random, tally: Tally) -> AbstractContextManager[None]:
     """While the block runs each patient's app sends, and a worker delivers."""
-    ends, failed = threading.Event(), list[BaseException]()
 
-    def send_on(patient: str, ids: random.Random) -> None:
+    def send_on(patient: str, ids: random.Random, ends: threading.Event) -> None:
         while not ends.is_set():
             key = str(UUID(int=ids.getrandbits(128), version=4))
             while (
@@ -160,7 +159,7 @@ def _load(world: World, chance: random.Random, tally: Tally) -> Iterator[None]:
             ):
                 time.sleep(0.05)
 
-    def deliver_on() -> None:
+    def deliver_on(ends: threading.Event) -> None:
         while not ends.is_set():
             try:
                 idle = not deliver_next(world.desk, CLINIC, "worker")
@@ -169,24 +168,8 @@ def _load(world: World, chance: random.Random, tally: Tally) -> Iterator[None]:
             if idle:
                 time.sleep(0.05)
 
-    def run(deed: Callable[[], None]) -> None:
-        try:
-            deed()
-        except BaseException as error:
-            failed.append(error)
-
-    deeds = [partial(send_on, one, random.Random(chance.random())) for one in _PATIENTS]
-    threads = [threading.Thread(target=run, args=(deed,)) for deed in (*deeds, deliver_on)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        ends.set()
-        for thread in threads:
-            thread.join()
-    if failed:
-        raise failed[0]
+    apps = [partial(send_on, one, random.Random(chance.random())) for one in _PATIENTS]
+    return meanwhile([*apps, deliver_on])
 
 
 def _send(world: World, app: App, patient: str, tally: Tally, key: str) -> bool:

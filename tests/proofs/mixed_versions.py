@@ -5,41 +5,42 @@ them, and its web process and worker come beside the old ones, which end when ha
 with SQLite there is one process, ever.
 """
 
+import base64
+import io
 import random
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx2
+from pypdf import PdfReader
 from werkzeug.serving import make_server
 
 from service.cli.demo_clinic import CLINIC, registered_apps
 from service.sandbox.app import create_sandbox
 from service.sandbox.config import SandboxConfig
-from service.sandbox.records.people import seed as seed_people
-from service.sandbox.records.store import Records
 from service.settings import PREFIX
 from tests.killing.databases import a_database, a_server
-from tests.killing.newest_words import judge_words
+from tests.killing.newest_words import documents_in, judge_words
 from tests.killing.proxy import Proxy
+from tests.killing.stage import fill
 from tests.loopback import Quiet, free_port
 from tests.proofs.figures import Figures, at_least, exactly
 from tests.releases.program import TODAY, Program, unpacked
 from tests.releases.stories import EitherVersion, Stories
-from tests.strangers.patients import INFUSIONS, Stranger, resources
+from tests.strangers.patients import INFUSIONS, Stranger
 
 DEFAULT_N = 300
 CI_N = 12
 NEEDS = ("postgres",)
 
 _OLD = "0.1.0"
-_WRITERS = 4
+_WRITERS, _A_FEW = 4, 50
 _STARTS_WITHIN, _FILED_WITHIN = 60.0, 90.0
 _MAKE_FILES = (
     "import sys; from pathlib import Path; from service.keyring import make_keyring;"
@@ -87,7 +88,7 @@ def prove(n: int, seed: int, report: Callable[[str], None]) -> Figures:
             _all(house, stories, patients[:half], both, n, chance)
         house.front.upstream = house.new_port
         _all(house, stories, patients[half:], (house.new_port,), n - half * INFUSIONS, chance)
-        found = _judged(house, stories)
+        found, filed_by_old = _judged(house, stories), _filed_by_old(house)
     report(f"{dict(found)}, {stories.failures[:10]}")
     return Figures(
         planned=n,
@@ -97,12 +98,17 @@ def prove(n: int, seed: int, report: Callable[[str], None]) -> Figures:
             "by_the_old": stories.served[house.old_port],
             "by_the_new": stories.served[house.new_port],
             "acknowledged": len(stories.entries),
+            "filed_by_the_old": filed_by_old,
+            "filed_by_the_new": len(stories.entries) - filed_by_old,
             "failures": len(stories.failures),
             **{name: found[name] for name in ("lost", "duplicates", "misfiled", "listed")},
         },
         bars={
             "by_the_old": at_least(n),
             "by_the_new": at_least(n),
+            # Of a few either worker may be the quicker one each time.
+            "filed_by_the_old": at_least(min(n // _A_FEW, 1)),
+            "filed_by_the_new": at_least(min(n // _A_FEW, 1)),
             **{name: exactly(0) for name in ("failures", "lost", "duplicates", "misfiled", "listed")},
         },
     )
@@ -116,11 +122,14 @@ def _all(
     most: int,
     chance: random.Random,
 ) -> None:
+    told: list[Future[None]] = []
     with ThreadPoolExecutor(_WRITERS) as pool:
         for number, patient in enumerate(patients):
             ordinals = range(1, min(INFUSIONS, most - number * INFUSIONS) + 1)
             way = EitherVersion(house.front.port, ports, random.Random(chance.random()))
-            pool.submit(stories.tell, patient, ordinals, way)
+            told.append(pool.submit(stories.tell, patient, ordinals, way))
+    for one in told:
+        one.result()
 
 
 def _judged(house: House, stories: Stories) -> dict[str, int]:
@@ -131,6 +140,15 @@ def _judged(house: House, stories: Stories) -> dict[str, int]:
             break
         time.sleep(1.0)
     return found
+
+
+def _filed_by_old(house: House) -> int:
+    """How many documents the old worker filed: its papers are not tagged yet."""
+    papers = [
+        PdfReader(io.BytesIO(base64.b64decode(one["content"][0]["attachment"]["data"])))
+        for one in documents_in(house.folder)
+    ]
+    return sum("/StructTreeRoot" not in one.root_object for one in papers)
 
 
 @contextmanager
@@ -162,11 +180,7 @@ def _house(patients: tuple[Stranger, ...]) -> Iterator[House]:
 @contextmanager
 def _record_system(folder: Path, port: int, public: str, patients: tuple[Stranger, ...]) -> Iterator[None]:
     (folder / "sandbox").mkdir()
-    now = datetime.now(UTC)
-    records = Records(folder / "sandbox" / "records.sqlite", lambda: now)
-    seed_people(records, now)
-    records.place(resources(patients, now))
-    records.close()
+    fill(folder / "sandbox", patients)
     config = SandboxConfig(
         folder=folder / "sandbox",
         base_url=f"http://localhost:{port}",

@@ -8,12 +8,12 @@ ledger and what the apps were told are the judges.
 import json
 import random
 import tempfile
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from service.workflow.deliver_entry import deliver_next
 from service.workflow.reconcile import reconcile
 from tests.factories import response
 from tests.killing.databases import a_server
+from tests.killing.meanwhile import again_and_again, meanwhile
 from tests.people import App, app_of
 from tests.proofs.figures import Figures, at_least, exactly
 from tests.proofs.small_world import small_world
@@ -207,32 +208,10 @@ def _restore_once(
         _seen_again(clients, *name)
 
 
-@contextmanager
-def _load(world: World, clients: list[Client]) -> Iterator[None]:
+def _load(world: World, clients: list[Client]) -> AbstractContextManager[None]:
     """While the block runs, every app acts and a worker delivers."""
-    ends = threading.Event()
-    failed: list[BaseException] = []
-
-    def run(deed: Callable[[], object]) -> None:
-        try:
-            while not ends.is_set():
-                deed()
-        except BaseException as error:
-            failed.append(error)
-
-    deeds: list[Callable[[], object]] = [lambda client=one: client.act(world) for one in clients]  # type: ignore[misc]
-    deeds.append(lambda: deliver_next(world.desk, CLINIC, "worker"))
-    threads = [threading.Thread(target=run, args=(deed,)) for deed in deeds]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        ends.set()
-        for thread in threads:
-            thread.join()
-    if failed:
-        raise failed[0]
+    acts = [again_and_again(partial(one.act, world)) for one in clients]
+    return meanwhile([*acts, again_and_again(lambda: deliver_next(world.desk, CLINIC, "worker"))])
 
 
 def _names_it_still(world: World, signed: Checkpoint, kept: int) -> bool:

@@ -8,13 +8,15 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from joserfc.jwk import ECKey
 
+from tests.killing.meanwhile import meanwhile
 from tests.people import App, signed_token
 from tests.proofs.figures import Figures, at_least, exactly
 from tests.proofs.rotations_issuer import OPENS, Issuer, Key, Shown
@@ -149,32 +151,15 @@ def _answers(turning: Turning) -> dict[int, int]:
     return dict(sorted(Counter(one.status for one in turning.shown).items()))
 
 
-@contextmanager
-def _crowd(turning: Turning, chance: random.Random) -> Iterator[None]:
+def _crowd(turning: Turning, chance: random.Random) -> AbstractContextManager[None]:
     """While the block runs, many show tokens."""
-    ends, failed = threading.Event(), list[BaseException]()
 
-    def run(own: threading.Lock, dice: random.Random) -> None:
-        try:
-            while not ends.wait(0.001):
-                turning.show(dice, own)
-        except BaseException as error:
-            failed.append(error)
+    def shows(own: threading.Lock, dice: random.Random, ends: threading.Event) -> None:
+        while not ends.wait(0.001):
+            turning.show(dice, own)
 
     turning.in_the_air = [threading.Lock() for _ in range(_CROWD)]
-    threads = [
-        threading.Thread(target=run, args=(own, random.Random(chance.random()))) for own in turning.in_the_air
-    ]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        ends.set()
-        for thread in threads:
-            thread.join()
-    if failed:
-        raise failed[0]
+    return meanwhile([partial(shows, own, random.Random(chance.random())) for own in turning.in_the_air])
 
 
 # --- how keys turn -----------------------------------------------------------------------------------------------
