@@ -31,6 +31,7 @@ class ClockNews:
         self._turn = threading.Lock()
         self._watch = ClockWatch()
         self._set: tuple[float, float] | None = None
+        self._forward = 0.0
 
     def look(self, wall: datetime, steady: float) -> float:
         """By how many seconds it was set within the last hour, back where negative; 0 where it was not."""
@@ -38,6 +39,12 @@ class ClockNews:
             parted = self._watch.parted(wall, steady)
             if abs(parted) > A_JUMP:
                 self._set = (parted, steady)
+                self._forward += max(parted, 0.0)
             if self._set is None or steady - self._set[1] > _NEWS_FOR:
                 return 0.0
             return self._set[0]
+
+    @property
+    def forward(self) -> float:
+        """By how many seconds it was set forward, all together, since this process first looked."""
+        return self._forward

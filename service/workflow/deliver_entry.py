@@ -42,6 +42,7 @@ def deliver_next(desk: Desk, clinic_key: str, owner: str) -> bool:
     While the record system does not answer at all, nothing is claimed but a probe now and then (W-20).
     """
     now = desk.now()
+    desk.clock_news.look(now, desk.steady())
     desk.at("K0")
     if not desk.breakers.begin(clinic_key, now):
         return False

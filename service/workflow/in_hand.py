@@ -103,10 +103,14 @@ class InHand:
     def quiet_for(self, filing_id: str, started: datetime) -> timedelta:
         """For how long the record system may still commit what this filing began to send then; 0 or less: no longer.
 
-        Counted by what this process has seen itself, since a clock on the wall may be set (decision 0033).
+        Counted by what this process has seen itself, since a clock on the wall may be set. Of what others began, the
+        wall is believed but for what this process saw it being set forward (decision 0033).
         """
         desk, quiet = self.desk, ATTEMPT + self.clinic.filing.quiet_window
-        known = desk.unresolved.known_for(self.clinic.key, filing_id, started, desk.steady())
+        wall, steady = desk.now(), desk.steady()
+        desk.clock_news.look(wall, steady)
+        before = (wall - started).total_seconds() - desk.clock_news.forward
+        known = desk.unresolved.known_for(self.clinic.key, filing_id, started, steady, before)
         return quiet - timedelta(seconds=known)
 
     def sign_in(self) -> None:

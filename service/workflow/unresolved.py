@@ -18,14 +18,15 @@ class Unresolved:
         self._turn = threading.Lock()
         self._seen: dict[tuple[str, str, datetime], float] = {}
 
-    def known_for(self, clinic: str, filing: str, started: datetime, at: float) -> float:
-        """For how many seconds the send of this filing that was begun then is known here; 0 from now on if it was not.
+    def known_for(self, clinic: str, filing: str, started: datetime, at: float, before: float) -> float:
+        """For how many seconds the send of this filing that was begun then has been waited for.
 
-        Who sends tells it before the first byte leaves.
+        `before`: how many they were, as far as anybody can tell, if it is seen here for the first time. Who sends tells
+        it before the first byte leaves, with none.
         """
         with self._turn:
             if len(self._seen) >= _MANY:
                 self._seen = {
                     one: since for one, since in self._seen.items() if at - since < _FORGOTTEN_AFTER
                 }
-            return at - self._seen.setdefault((clinic, filing, started), at)
+            return at - self._seen.setdefault((clinic, filing, started), at - max(before, 0.0))

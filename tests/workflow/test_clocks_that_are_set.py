@@ -13,7 +13,7 @@ from service.audit.verify import verify
 from service.ehr.outcome import Rung
 from service.journal.entries import FilingState
 from service.store import audit_trail
-from service.workflow.clock_watch import ClockWatch
+from service.workflow.clock_watch import ClockNews, ClockWatch
 from service.workflow.deliver_entry import deliver_next
 from service.workflow.desk import LEASE, Breakers, Desk
 from service.workflow.in_hand import ATTEMPT
@@ -29,7 +29,9 @@ SECONDS = LEASE.total_seconds()
 
 def another_process(desk: Desk) -> Desk:
     """The same service on another machine: what it has seen is its own."""
-    return replace(desk, breakers=Breakers(), leases=Leases(SECONDS), unresolved=Unresolved())
+    return replace(
+        desk, breakers=Breakers(), leases=Leases(SECONDS), unresolved=Unresolved(), clock_news=ClockNews()
+    )
 
 
 @pytest.mark.parametrize("hours", [-26, -1, 1, 26])
@@ -101,6 +103,7 @@ def test_set_forward_within_the_quiet_window_nothing_is_sent_twice(
     deliver_next(first, CLINIC, "worker")
     then = another_process(first) if from_elsewhere else first
 
+    assert not deliver_next(then, CLINIC, "worker"), "it runs already, and there is nothing to do yet"
     world.clock.set_wall(minutes=minutes)
     for _ in range(5):
         world.clock.pass_time(minutes=2)
@@ -116,7 +119,7 @@ def test_set_forward_within_the_quiet_window_nothing_is_sent_twice(
 
 
 def test_set_back_within_the_quiet_window_it_is_sent_again_after_it(world: World) -> None:
-    """And so it is where the process that sent it is gone: the one that comes after it watches a window of its own."""
+    """And so it is where the process that sent it is gone."""
     for number, comes in ((1, lambda desk: desk), (2, another_process)):
         sent(world, number)
         world.net.meddler = late = Late()
@@ -135,13 +138,16 @@ def test_set_back_within_the_quiet_window_it_is_sent_again_after_it(world: World
 
 def test_what_is_known_of_begun_sends_is_counted_from_the_first_sight() -> None:
     known, begun = Unresolved(), datetime(2026, 11, 21, tzinfo=UTC)
-    assert known.known_for("clinic", "f1", begun, 10.0) == 0
-    assert known.known_for("clinic", "f1", begun, 25.0) == 15
-    assert known.known_for("clinic", "f1", begun.replace(minute=1), 25.0) == 0, "it was sent anew"
-    assert known.known_for("elsewhere", "f1", begun, 30.0) == 0
+    assert known.known_for("clinic", "f1", begun, 10.0, 0) == 0
+    assert known.known_for("clinic", "f1", begun, 25.0, 3600) == 15, "the wall is not asked again"
+    assert known.known_for("clinic", "f1", begun.replace(minute=1), 25.0, 0) == 0, "it was sent anew"
+    assert known.known_for("elsewhere", "f1", begun, 30.0, 700) == 700, (
+        "another process began it, and is gone"
+    )
+    assert known.known_for("elsewhere", "f2", begun, 30.0, -700) == 0
     for number in range(2000):
-        known.known_for("clinic", f"other-{number}", begun, 9 * 86_400.0 + number)
-    assert known.known_for("clinic", "f1", begun, 10 * 86_400.0) == 0, "nothing is tried for so long"
+        known.known_for("clinic", f"other-{number}", begun, 9 * 86_400.0 + number, 0)
+    assert known.known_for("clinic", "f1", begun, 10 * 86_400.0, 0) == 0, "nothing is tried for so long"
 
 
 def test_a_dead_holders_lane_is_taken_over_after_a_whole_lease_of_watching(world: World) -> None:
