@@ -1,4 +1,5 @@
-"""What a schedule has beside people, workers and wires: records that are merged, a clinic that takes responses.
+"""What a schedule has beside people, workers and wires: records that are merged, a clinic that takes responses,
+and a database that fails.
 
 It is drawn from a chance of its own, so that the same seed without it goes the way it always went.
 """
@@ -13,11 +14,13 @@ from service.workflow.desk import Desk
 class Beside:
     """Nothing at all, unless it says more. `merges` is how often, of all steps, two records are merged or parted;
     `brings`: the visits and documents go along. `responses`: the record system takes those, too.
+    `database` is how often a commit begins to fail.
     """
 
     merges: float = 0.0
     brings: bool = True
     responses: bool = False
+    database: float = 0.0
     chance: Random = field(default_factory=lambda: Random(0))
 
     def is_time_to_merge(self) -> bool:
@@ -37,4 +40,5 @@ def drawn(name: str) -> Beside:
     chance = Random(f"{name}/beside")
     merges = chance.choice((0.0, 0.0, 0.005, 0.03))
     brings, responses = chance.random() < 0.8, chance.random() < 0.4
-    return Beside(merges, brings, responses, chance)
+    database = Random(f"{name}/database").choice((0.0, 0.0, 0.01, 0.05))
+    return Beside(merges, brings, responses, database, chance)

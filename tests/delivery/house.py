@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx2
+from sqlalchemy import event
 
 from service import wiring as wires
 from service.cli.demo_clinic import CLINIC, clinics_file
@@ -28,6 +29,7 @@ from service.summary.course_content import CourseSummary
 from service.workflow.desk import LEASE, Breakers, ClinicDesk, Desk
 from service.workflow.leases import Leases
 from service.workflow.unresolved import Unresolved
+from tests.delivery.database import Database
 from tests.delivery.habits import QUIET, Habits
 from tests.delivery.record_system import BASE, ORIGIN
 from tests.delivery.time_passing import Time
@@ -45,6 +47,7 @@ class House:
     clinic: ClinicDesk
     http: httpx2.Client
     wires: Wires
+    database: Database
 
     def desk_of(self, key: str, habits: Habits, time: Time, seed: str, **rules: Any) -> Desk:
         """The service of one schedule: this clinic alone, its time, and chance that follows from the seed.
@@ -92,8 +95,10 @@ def house(template: Path, folder: Path) -> Iterator[House]:
     with httpx2.Client(transport=wires_of_all, trust_env=False) as http:
         wiring = wires.wire(_settings(folder), http)
         wiring.desk.writer.start()
+        database = Database()
+        event.listen(wiring.desk.store.writer_engine, "commit", database.at_commit)
         try:
-            yield House(wiring.desk, wiring.desk.clinics[CLINIC], http, wires_of_all)
+            yield House(wiring.desk, wiring.desk.clinics[CLINIC], http, wires_of_all, database)
         finally:
             wiring.stop()
 

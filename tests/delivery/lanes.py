@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from service.journal.entries import Filing, FilingKind, FilingState
 from service.store.engine import Store
@@ -33,6 +33,7 @@ class Lanes:
     store: Store
     clinic: str
     _hands: dict[str, _Held] = field(default_factory=dict)
+    _fences: dict[str, int] = field(default_factory=dict)
 
     def look(self, owner: str, point: str, now: float) -> str | None:
         """What is wrong about this worker's being at this point now (true seconds), in the judge's words, or None."""
@@ -50,7 +51,7 @@ class Lanes:
 
     def waits_for_a_lease(self) -> bool:
         """Whether something is due in a lane that is in somebody's hands, or in a dead one's."""
-        held = {patient for patient, owner in self._rows() if owner is not None}
+        held = {one.patient_id for one in self._rows() if one.owner is not None}
         return any(one.patient_id in held for one in self.due())
 
     def owed(self) -> list[Filing]:
@@ -67,9 +68,17 @@ class Lanes:
         return [one for one in owed if one.state is FilingState.DUE and not waits(one, owed)]
 
     def _taken(self, owner: str, now: float) -> str | None:
-        patient = next((patient for patient, name in self._rows() if name == owner), None)
-        if patient is None:
+        # One whose database turned it away may hold a lane of before, too, until its lease is over.
+        new = (
+            one
+            for one in self._rows()
+            if one.owner == owner and one.fence != self._fences.get(one.patient_id)
+        )
+        taken = next(new, None)
+        if taken is None:
             return "two_hands"
+        patient = str(taken.patient_id)
+        self._fences[patient] = taken.fence
         others = [one for name, one in self._hands.items() if name != owner]
         self._hands[owner] = _Held(patient, now + LEASE.total_seconds())
         early = any(one.patient == patient and now + _A_MOMENT < one.until for one in others)
@@ -79,11 +88,10 @@ class Lanes:
         mine = self._hands.get(owner)
         return "late_sends" if mine is None or now + _A_MOMENT > mine.until else None
 
-    def _rows(self) -> list[tuple[str, str | None]]:
-        wanted = select(lanes.c.patient_id, lanes.c.owner)
+    def _rows(self) -> list[Row[str, str | None, int]]:
+        wanted = select(lanes.c.patient_id, lanes.c.owner, lanes.c.fence)
         with self.store.asking(whole_clinic(self.clinic)) as connection:
-            rows = connection.execute(wanted.where(lanes.c.clinic == self.clinic)).all()
-        return [(row.patient_id, row.owner) for row in rows]
+            return list(connection.execute(wanted.where(lanes.c.clinic == self.clinic)).all())
 
 
 def _filing(values: dict[str, Any]) -> Filing:

@@ -56,7 +56,7 @@ class Merging:
 
     def brought(self, taken: Resource) -> str:
         """Whose the document with this id is now, as the record system took it and has moved it since."""
-        return self._moved.get(str(taken["id"]), str(taken["subject"]["reference"]))
+        return self._moved.get(_key(taken), str(taken["subject"]["reference"]))
 
     def _link(self, *, is_one: bool) -> None:
         for id_, kind, other in ((OLD, "replaced-by", NEW), (NEW, "replaces", OLD)):
@@ -73,5 +73,9 @@ class Merging:
         for record in records:
             for one in record.standing:
                 if one["subject"]["reference"] == theirs:
-                    self._moved[one["id"]] = ours["reference"]
+                    self._moved[_key(one)] = ours["reference"]
                     record.change(one["id"], subject=ours)
+
+
+def _key(resource: Resource) -> str:
+    return f"{resource['resourceType']}/{resource['id']}"

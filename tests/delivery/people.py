@@ -4,6 +4,7 @@ Each deed goes through the service's own verbs. What was acknowledged is kept he
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
@@ -12,7 +13,7 @@ from service.access.context import AccessContext, Origin, Role
 from service.audit.record import Deed
 from service.ehr.outcome import Rung
 from service.journal.entries import Answer, EntryStatus, EntryVersion, FilingState, Link
-from service.journal.problems import Conflict, NotYours
+from service.journal.problems import Conflict, NotYours, TooBusy
 from service.journal.prompts import PromptSet
 from service.store import entries, filings
 from service.workflow.desk import Desk
@@ -84,7 +85,12 @@ class People:
         sending = Sending(
             key, patient, self._prompts(), link, self._answers(words), BEGINNING, "en", 0, "page"
         )
-        receipt = send(self.desk, self._as_patient(patient), sending)
+        try:
+            receipt = send(self.desk, self._as_patient(patient), sending)
+        except TooBusy:
+            if not self._was_kept(self.desk.entry_id(self.clinic, key)):
+                self.sent[patient] = number - 1
+            return None
         self._note(receipt.entry, words)
         return None
 
@@ -125,7 +131,18 @@ class People:
             keep_next_version(self.desk, context, before, version, said, "replaced-before-filing")
         except Conflict:
             return
+        except TooBusy:
+            self._was_kept(before.id)
+            return
         self._note(version, words)
+
+    def _was_kept(self, entry: str) -> bool:
+        """Whoever is told that nothing could be kept just now asks again: what was kept all the same is known now."""
+        kept = entries.whole(self.desk.store, self.clinic, entry)
+        if kept is None or (entry, kept.version) in {(one.entry, one.version) for one in self.known}:
+            return False
+        self._note(kept, kept.answers[0].text)
+        return True
 
     def _move(self) -> None:
         """A clinician finds that it belongs to the patient's last visit, which nobody writes about."""
@@ -138,6 +155,9 @@ class People:
             moved = relink_entry(self.desk, self._as_patient(before.patient_id), before, link)
         except (Conflict, NotYours):
             return
+        except TooBusy:
+            self._was_kept(before.id)
+            return
         self._note(moved, before.answers[0].text)
 
     def _again(self) -> None:
@@ -147,7 +167,8 @@ class People:
         waits = (FilingState.PARKED, FilingState.REFUSED)
         for one in filings.open_filings(self.desk.store, self.clinic, self.desk.now()):
             if one.state in waits:
-                try_again(self.desk, self.clinic, one.id)
+                with suppress(TooBusy):
+                    try_again(self.desk, self.clinic, one.id)
 
     def _entry(self) -> EntryVersion | None:
         """One of the entries, as it stands."""

@@ -7,14 +7,19 @@ is set. Then the faults stop, time goes on until nothing is to be done any more,
 import threading
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from random import Random
 
 from service.ehr.outcome import Rung
+from service.journal.problems import TooBusy
+from service.store.engine import Store
+from service.store.writer import Writer
 from service.workflow.deliver_entry import deliver_next, take_over
 from service.workflow.desk import LEASE, Desk
 from service.workflow.look_after_filings import look_after_filings
 from tests.delivery.beside import Beside, drawn
+from tests.delivery.database import Troubles
 from tests.delivery.habits import habits_of
 from tests.delivery.house import House, Tokens
 from tests.delivery.judge import STRUCK, Verdict, judge
@@ -52,6 +57,12 @@ class Ended:
     trace: tuple[str, ...]
 
 
+def _writer(store: Store) -> Writer:
+    writer = Writer(store)
+    writer.start()
+    return writer
+
+
 class Schedule:
     """The schedule with this seed and number, in this house; with what is drawn beside it, or with `beside`."""
 
@@ -71,7 +82,11 @@ class Schedule:
         self._weather = Weather(chance, troubled / 4, troubled)
         self._death, self._stop = chance.choice((0.0, 0.01, 0.04)), chance.choice((0.0, 0.01, 0.04))
         self._jumps = chance.choice((0.002, 0.002, 0.03))
+        self._troubles = Troubles(Random(f"{name}/commits"), self._beside.database)
+        self._writer = _writer(house.desk.store)
+        house.database.troubles = self._troubles
         self._desk = self._beside.at(house.desk_of(self._key, habits, self._time, name), self._key)
+        self._desk = replace(self._desk, writer=self._writer)
         # Whoever makes a version asks for a new id between looking and committing: workers may come between.
         deciding = replace(self._desk, new_id=self._deciding)
         self._people = People(deciding, self._key, chance, patients, strike_there=self._strike_there)
@@ -97,6 +112,7 @@ class Schedule:
                 self._kill(self._workers[0])
             self._healing = True
             self._weather.clear()
+            self._troubles.clear()
             self._go_on(until=lambda: False)
             self._looking = 1.0
             for _ in range(_DAYS):
@@ -106,12 +122,14 @@ class Schedule:
         finally:
             for actor in (*self._workers, self._person):
                 actor.die()
+            self._house.database.troubles = None
+            self._writer.stop()
         owed = self._lanes.owed()
         known, ledger = self._people.known, self._parts[0].ledger
         judge(self._verdict, self._habits.rung, ledger, known, owed, self._merging)
         for part in self._parts[1:]:
             judge_responses(self._verdict, part.ledger, known, owed, self._merging)
-        return Ended(self._verdict, self._weather.happened, tuple(self._trace))
+        return Ended(self._verdict, self._weather.happened + self._troubles.happened, tuple(self._trace))
 
     # --- those who act ------------------------------------------------------------------------------------------
 
@@ -125,7 +143,11 @@ class Schedule:
         desk = self._house.worker_desk(self._desk, self._key, actor, wire, tokens)
         while True:
             actor.gate("idle")
-            if deliver_next(desk, self._key, actor.name) or self._look(desk):
+            try:
+                found = deliver_next(desk, self._key, actor.name) or self._look(desk)
+            except TooBusy:
+                found = True  # nobody knows; it is done again
+            if found:
                 self._resting.clear()
             else:
                 self._resting.add(actor.name)
@@ -195,6 +217,8 @@ class Schedule:
         self._steps += 1
         self._trace.append(f"{self._time.seconds:.3f} {actor.name} {actor.at}")
         self._after(actor)
+        if not self._writer.is_alive:
+            self._start_anew()
         return None
 
     def _after(self, actor: Actor) -> None:
@@ -219,11 +243,24 @@ class Schedule:
         actor.die()
         self._begin_anew(actor)
 
+    def _start_anew(self) -> None:
+        """The end of a commit is unknown: the service ended, and somebody starts it again with all its workers."""
+        self._trace.append(f"{self._time.seconds:.3f} the service starts anew")
+        self._writer.stop()
+        self._house.desk.store.writer_engine.dispose()
+        self._writer = _writer(self._house.desk.store)
+        self._desk = replace(self._desk, writer=self._writer)
+        self._people.desk = replace(self._desk, new_id=self._deciding)
+        for one in list(self._workers):
+            one.die()
+            self._begin_anew(one)
+
     def _begin_anew(self, dead: Actor) -> None:
         self._workers.remove(dead)
         self._lanes.forget(dead.name)
         if not self._workers and self._chance.random() < 0.5:
-            take_over(self._desk)
+            with suppress(TooBusy):
+                take_over(self._desk)
         fresh = self._start()
         fresh.wakes_at = self._time.seconds + self._chance.choice((0.0, 5.0, 300.0))
         self._workers.append(fresh)
