@@ -48,19 +48,21 @@ def write_response(
     body: bytes,
     entry_identifier: str,
     *,
+    known: str | None = None,
     keeps_newer: bool = False,
     may_send: Callable[[], bool] = lambda: True,
     at: Callable[[str], None] = lambda _point: None,
 ) -> Outcome:
     """Make one attempt to bring the QuestionnaireResponse `body` into the record system, or to bring it up to date.
 
-    `may_send` is asked directly before it leaves, `at` is told of the points K4, K7 and K9. Never raises for anything
-    the record system does; ValueError where the body does not carry the entry's identifier ("urn:uuid:…"). With
-    `keeps_newer` what was written there later than the body is left alone, for a person.
+    `known` is the id under which an earlier version of it was filed: it is read by that too, as searches may lag behind
+    and the last rung has none. `may_send` is asked directly before it leaves, `at` is told of the points K4, K7 and K9.
+    Never raises for anything the record system does; ValueError where the body does not carry the entry's identifier
+    ("urn:uuid:…"). With `keeps_newer` what was written there later than the body is left alone, for a person.
     """
     wanted = _wanted(body, entry_identifier, keeps_newer)
     try:
-        standing = _find(record, rung, wanted.identifier)
+        standing = _find(record, rung, wanted.identifier, known)
         at("K4")
         judged = _judge(record, wanted, standing)
         if judged is not None:
@@ -87,18 +89,22 @@ def strike_response(record: RecordSystem, response_id: str, entry_identifier: st
     return mark(record, _TYPE, response_id, _STRUCK, {_STRUCK}, lambda one: _carries(one, entry_identifier))
 
 
-def _find(record: RecordSystem, rung: Rung, wanted: str) -> list[Json]:
-    if rung is Rung.NONE:
-        return []
+def _find(record: RecordSystem, rung: Rung, wanted: str, known: str | None) -> list[Json]:
     try:
         if rung is Rung.PUT:
-            one = record.read(_TYPE, wanted.removeprefix("urn:uuid:"))
-            return [one] if one else []
-        return _by_search(record, wanted)
+            return _by_id(record, wanted.removeprefix("urn:uuid:"))
+        found = _by_search(record, wanted) if rung is not Rung.NONE else []
+        first = _by_id(record, known) if known else []
+        return first + [one for one in found if one["id"] != known]
     except (SaidNo, Unreadable):
-        if rung is Rung.SEARCH:
+        if rung in (Rung.SEARCH, Rung.NONE):
             raise
         return []  # the id, or the condition on the create itself, still guards
+
+
+def _by_id(record: RecordSystem, id_: str) -> list[Json]:
+    one = record.read(_TYPE, id_)
+    return [one] if one else []
 
 
 def _by_search(record: RecordSystem, wanted: str) -> list[Json]:

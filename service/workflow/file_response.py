@@ -5,6 +5,7 @@ from service.ehr.write_response import write_response
 from service.journal.numbers import AHEAD
 from service.r4.raw_json import with_member
 from service.smart.strict_json import NotStrict, read_object
+from service.store.filings import response_there
 from service.store.generations import generation
 from service.workflow.filing_target import at_its_target
 from service.workflow.in_hand import UNRESOLVED, InHand
@@ -27,6 +28,7 @@ def file_response(work: InHand) -> Outcome:
             work.rung,
             body,
             work.entry.identifier,
+            known=response_there(work.desk.store, work.clinic.key, work.entry.id),
             keeps_newer=_may_be_overtaken(work),
             may_send=work.begin_to_send,
             at=work.desk.at,

@@ -12,7 +12,7 @@ from service.workflow.filings_by_command import try_again
 from service.workflow.relink_entry import relink_entry
 from tests.web.changing import answered, made, put, writer
 from tests.workflow.contexts import as_patient
-from tests.workflow.filing import after, documents, fails, keep_rules, on_any_rung, owed, sent, told
+from tests.workflow.filing import after, answer, documents, fails, keep_rules, on_any_rung, owed, sent, told
 from tests.workflow.responses import TakesResponses, response_of, summary_of
 from tests.world import CLINIC, World
 
@@ -108,6 +108,27 @@ def test_an_entry_that_was_moved_takes_its_response_along(world: World, rung: Ru
     ((_, kept),) = records.kept.items()
     assert (kept["encounter"], kept["meta"]["versionId"]) == ({"reference": "Encounter/six-done-2"}, "2")
     assert response_of(world).state is FilingState.FILED
+
+
+@pytest.mark.parametrize("rung", [Rung.SEARCH, Rung.NONE])
+def test_what_we_know_to_stand_there_is_changed_though_no_search_finds_it(world: World, rung: Rung) -> None:
+    """Its searches lag behind (F25), or there are none: an entry has one response all the same (rule 20)."""
+    filing_both(world, records := TakesResponses(), rung)
+    app = writer(world)
+    body, tag = made(world, app, "completed", encounter="six-done-1")
+    world.deliver()
+    put(app, answered(body, "other words") | {"status": "amended"}, tag)
+    world.net.meddler = lambda request, carry: (
+        answer(
+            200, b'{"resourceType":"Bundle","type":"searchset"}', **{"content-type": "application/fhir+json"}
+        )
+        if request.method == "GET" and "identifier" in request.url.params
+        else records(request, carry)
+    )
+    world.deliver()
+
+    ((_, kept),) = records.kept.items()
+    assert (kept["status"], kept["meta"]["versionId"]) == ("amended", "2")
 
 
 def test_an_update_that_somebody_else_overtook_rests_on_what_is_read_anew(world: World) -> None:
