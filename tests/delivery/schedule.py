@@ -76,8 +76,7 @@ class Schedule:
         self._habits = habits = habits_of(rung_of(number), chance)
         patients = tuple(f"p{one}" for one in range(1, chance.choice((1, 1, 2)) + 1))
         self._merging = Merging(chart_of(patients), self._beside.brings)
-        kinds = (DOCUMENT, RESPONSE) if self._beside.responses else (DOCUMENT,)
-        self._parts = tuple(RecordSystem(habits, self._time, self._merging.chart, one) for one in kinds)
+        self._parts = self._record_system()
         troubled = chance.choice((0.05, 0.2, 0.5))
         self._weather = Weather(chance, troubled / 4, troubled)
         self._death, self._stop = chance.choice((0.0, 0.01, 0.04)), chance.choice((0.0, 0.01, 0.04))
@@ -130,6 +129,14 @@ class Schedule:
         for part in self._parts[1:]:
             judge_responses(self._verdict, part.ledger, known, owed, self._merging)
         return Ended(self._verdict, self._weather.happened + self._troubles.happened, tuple(self._trace))
+
+    def _record_system(self) -> tuple[RecordSystem, ...]:
+        """Documents, and responses where it takes those; it holds documents alone for review."""
+        chart = self._merging.chart
+        documents = RecordSystem(self._habits, self._time, chart, DOCUMENT)
+        if not self._beside.responses:
+            return (documents,)
+        return (documents, RecordSystem(replace(self._habits, holds=0.0), self._time, chart, RESPONSE))
 
     # --- those who act ------------------------------------------------------------------------------------------
 

@@ -61,7 +61,7 @@ class Wire:
         return answer
 
     def _trouble(self, request: httpx2.Request) -> Trouble | None:
-        weather, habits = self._weather, self._parts[0].habits
+        weather, habits = self._weather, self._part(request).habits
         if request.method == "GET":
             if weather.chance.random() >= weather.reads:
                 return None
