@@ -138,12 +138,17 @@ def cookie_name(handle: str) -> str:
     return f"__Host-visit-{handle}"
 
 
+def home_cookie_name(handle: str) -> str:
+    """The cookie that says whose clinic's pages these are: apart, since earlier versions read the other one."""
+    return f"__Host-home-{handle}"
+
+
 def shown_for(handle: str) -> tuple[str, str | None]:
     """What the browser shows for this visit: its secret, and whose clinic's pages it was given with, None if unknown.
 
     The clinic proves nothing. It says who may frame the page that tells somebody that their visit is over (T27).
     """
-    secret, _, named = request.cookies.get(cookie_name(handle), "").partition(".")
+    secret, named = (request.cookies.get(name(handle), "") for name in (cookie_name, home_cookie_name))
     return secret, named if named in desk().clinics else None
 
 
@@ -180,16 +185,18 @@ def frame_attributes(framed: bool) -> CookieAttributes:
 
 
 def give_cookie(response: AnyResponse, handle: str, secret: str, home: ClinicDesk) -> AnyResponse:
-    """Set the visit's cookie, for frames where its clinic allows framing; it also says which clinic that is."""
-    response.set_cookie(
-        cookie_name(handle), f"{secret}.{home.key}", **frame_attributes(bool(home.frame_ancestors))
-    )
+    """Set the visit's cookies, for frames where its clinic allows framing: its secret, and which clinic that is."""
+    attributes = frame_attributes(bool(home.frame_ancestors))
+    response.set_cookie(cookie_name(handle), secret, **attributes)
+    response.set_cookie(home_cookie_name(handle), home.key, **attributes)
     return response
 
 
 def take_cookie(response: AnyResponse, handle: str) -> AnyResponse:
-    """Let the browser forget the visit's secret."""
-    response.delete_cookie(cookie_name(handle), **frame_attributes(bool(clinic().frame_ancestors)))
+    """Let the browser forget the visit's secret, and its clinic."""
+    attributes = frame_attributes(bool(clinic().frame_ancestors))
+    response.delete_cookie(cookie_name(handle), **attributes)
+    response.delete_cookie(home_cookie_name(handle), **attributes)
     return response
 
 

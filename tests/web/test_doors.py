@@ -127,9 +127,10 @@ def test_a_door_cannot_be_opened_twice_with_two_policies() -> None:
 
 
 def showing(world: World, handle: str, value: str | None) -> Browser:
-    """A browser that shows this value for this visit."""
+    """A browser that shows this secret for this visit, and behind a point the clinic's key."""
     browser = Browser(world)
-    browser._http.headers.update({"Cookie": f"__Host-visit-{handle}={value}"})
+    secret, _, home = (value or "").partition(".")
+    browser._http.headers.update({"Cookie": f"__Host-visit-{handle}={secret}; __Host-home-{handle}={home}"})
     return browser
 
 
