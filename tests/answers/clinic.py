@@ -11,11 +11,13 @@ from service.journal.entries import Filing, FilingKind, FilingState
 from service.smart.backend_services import BackendTokens
 from service.smart.discovery import Configurations
 from service.smart.token_endpoint import Caller
+from service.workflow.clock_watch import ClockNews
 from service.workflow.deliver_entry import deliver_next
 from service.workflow.desk import LEASE, Breakers, Desk
 from service.workflow.filings_by_command import owed, try_again
 from service.workflow.leases import Leases
 from service.workflow.look_after_filings import look_after_filings
+from service.workflow.unresolved import Unresolved
 from tests.answers.line import RESPONSE, Line
 from tests.delivery.habits import Habits
 from tests.delivery.house import House
@@ -156,4 +158,6 @@ class Clinic:
             at=lambda point: self.at(point),
             breakers=Breakers(),
             leases=Leases(LEASE.total_seconds()),
+            unresolved=Unresolved(),
+            clock_news=ClockNews(),
         )

@@ -26,6 +26,7 @@ from service.smart.problems import ServerSilent
 from service.store.migrating import upgrade
 from service.summary.content import Summary
 from service.summary.course_content import CourseSummary
+from service.workflow.clock_watch import ClockNews
 from service.workflow.desk import LEASE, Breakers, ClinicDesk, Desk
 from service.workflow.leases import Leases
 from service.workflow.unresolved import Unresolved
@@ -84,6 +85,7 @@ class House:
             breakers=Breakers(),
             leases=Leases(LEASE.total_seconds()),
             unresolved=Unresolved(),
+            clock_news=ClockNews(),
         )
 
 
