@@ -11,6 +11,7 @@ from tests.proofs.matrix_rows import EXPORT, FHIR, PUBLIC, SECRET, Row
 _HERE = frozenset({ADA, BOB})
 _OPTIONS = frozenset({200})
 _FOUND_NOTHING = frozenset({200})
+_WRITING = frozenset({"patient.prompt", "patient.all_prompts"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,12 @@ def expected(probe: Probe) -> Expected:
         is_theirs = probe.row.door not in (FHIR, EXPORT) or probe.who.kind in probe.row.kinds
         return Expected(is_theirs, _OPTIONS if is_theirs else _OPTIONS | {403}, as_nobodys=not is_theirs)
     return _by_whose(probe)
+
+
+def comes_late(probe: Probe) -> bool:
+    """Whether it is a form of a visit that is over: its words are held for its patient, who is told so (rule 14)."""
+    is_form = probe.method == "POST" and probe.route.endpoint in _WRITING
+    return is_form and probe.who.over and probe.where == OWN
 
 
 def _at_the_door(row: Row, who: Identity, where: str) -> frozenset[int] | None:
