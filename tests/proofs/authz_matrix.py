@@ -133,7 +133,7 @@ class Matrix:
     def _let_go_of_late_words(self) -> None:
         """What a visit that was over had held would stand before the next one's pages."""
         with closing(sqlite3.connect(self.behind.world.folder / "journal.sqlite")) as connection:
-            connection.execute(f'DELETE FROM "{_HELD}"')  # noqa: S608 - a name of our own
+            connection.execute(f'DELETE FROM "{_HELD}"')
             connection.commit()
 
     def _kept(self) -> dict[str, list[Any]]:
