@@ -13,7 +13,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -169,8 +169,6 @@ def _start_service(folder: Path, service_url: str, port: int) -> subprocess.Pope
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            # A session of its own: Ctrl-C comes to us alone, and where it hangs all of it can be ended.
-            start_new_session=True,
         )
 
 
@@ -205,12 +203,23 @@ def _answers(http: httpx2.Client, url: str) -> bool:
 
 
 def _end(service: subprocess.Popen[bytes]) -> None:
-    """Let it end by itself; where it does not, or somebody presses Ctrl-C again, its whole session ends with it."""
+    """Let it end by itself; where it does not, or somebody presses Ctrl-C again, its worker ends with it.
+
+    It stays in the demo's own group of processes: who kills that group kills the service, too.
+    """
     if service.poll() is not None:
         return
     service.terminate()
     try:
         service.wait(timeout=2 * _PATIENCE)
     except (subprocess.TimeoutExpired, KeyboardInterrupt):
-        os.killpg(service.pid, signal.SIGKILL)
+        for pid in (*_workers_of(service), service.pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         service.wait()
+
+
+def _workers_of(service: subprocess.Popen[bytes]) -> list[int]:
+    """Its own children, where the system tells (Linux): a parent that is killed tells them nothing."""
+    children = Path(f"/proc/{service.pid}/task/{service.pid}/children")
+    return [int(pid) for pid in children.read_text().split()] if children.exists() else []

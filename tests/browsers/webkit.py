@@ -4,7 +4,7 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,15 +39,15 @@ class Window:
 
     def presses(self, css: str) -> None:
         """Press what is there, or will be in a moment, and be where it leads."""
-        self._post(f"element/{self._find(css)}/click", {})
+        self._do(css, "click", {})
 
     def types(self, css: str, words: str) -> None:
         """Type these words into the field."""
-        self._post(f"element/{self._find(css)}/value", {"text": words})
+        self._do(css, "value", {"text": words})
 
-    def field(self, css: str) -> str:
-        """What the field holds."""
-        return str(self._get(f"element/{self._find(css)}/property/value"))
+    def holds(self, css: str, words: str) -> None:
+        """The field comes to hold these words; NotThere where it does not."""
+        self._comes_to(lambda: self._get(f"element/{self._find(css)}/property/value") == words, words, css)
 
     def words(self, css: str) -> str:
         """The words of what is there, as a person reads them."""
@@ -55,15 +55,7 @@ class Window:
 
     def sees(self, css: str, words: str) -> None:
         """These words come to stand there; NotThere where they do not."""
-        until, found = time.monotonic() + _PATIENCE, ""
-        while time.monotonic() < until:
-            try:
-                if words in (found := self.words(css)):
-                    return
-            except httpx2.HTTPStatusError:
-                pass  # the page went while it was read
-            time.sleep(0.1)
-        raise NotThere(f"{words!r} is not in {css}: {found[:300]!r}")
+        self._comes_to(lambda: words in self.words(css), words, css)
 
     def enters_frame(self, css: str) -> None:
         """Look into this frame from now on."""
@@ -77,6 +69,30 @@ class Window:
     def source(self) -> str:
         """The page as the browser has it now."""
         return str(self._get("source"))
+
+    def _do(self, css: str, what: str, body: dict[str, Any]) -> None:
+        """Do this to what is there; once more where the page changed between finding it and doing so."""
+        until = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                self._post(f"element/{self._find(css)}/{what}", body)
+            except httpx2.HTTPStatusError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.1)
+            else:
+                return
+
+    def _comes_to(self, is_so: Callable[[], bool], words: str, css: str) -> None:
+        until = time.monotonic() + _PATIENCE
+        while time.monotonic() < until:
+            try:
+                if is_so():
+                    return
+            except httpx2.HTTPStatusError:
+                pass  # the page went while it was read
+            time.sleep(0.1)
+        raise NotThere(f"{words!r} is not in {css}: {self.source[:500]}")
 
     def _find(self, css: str) -> str:
         until = time.monotonic() + _PATIENCE

@@ -63,11 +63,11 @@ def _writes(house: House, driver: WebKit, patient: Stranger, *, scripts: bool) -
         window.presses("form[action$='/begin'] button")
         window.types(_PAPER, _WORDS)
         if scripts:
-            window.sees("#saved", "Saved")
+            window.sees("#saved time", ":")
         else:
             window.presses("button[value='save']")
         window.reloads()
-        _expect(window.field(_PAPER) == _WORDS, f"the field holds {window.field(_PAPER)!r}")
+        window.holds(_PAPER, _WORDS)
         window.presses("button[value='check']")
         window.sees("main", _WORDS)
         window.presses("form[action$='/send'] button")
@@ -92,6 +92,7 @@ def _looks_into_the_chart(house: House, driver: WebKit) -> None:
     with driver.window() as window:
         window.opens(f"{house.sandbox_url}/sign-in?next=/chart")
         window.presses("button[value='Practitioner/clinician-1']")
+        window.sees("body", "Signed in as")
         window.opens(f"{house.sandbox_url}/chart/patient-none-yet")
         window.presses("button[value='frame']")
         window.enters_frame("iframe")

@@ -223,7 +223,7 @@ def test_a_database_that_served_goes_on_serving_its_owner(owner: str, postgres_u
     upgrade(owner)
 
     later = dict.fromkeys(
-        ("generations", "ended_visits", "held_words"), (True, True, 1)
+        ("generations", "ended_visits", "held_words", "read_marks"), (True, True, 1)
     )  # it knows none of them
     assert walls(postgres_url) == dict.fromkeys(metadata.tables, (True, False, 1)) | later
     change(owner, "INSERT INTO notices (clinic, encounter_id, received_at) VALUES ('marigold', 'e', now())")

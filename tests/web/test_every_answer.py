@@ -109,7 +109,7 @@ def test_every_world_is_watched_and_counted(world: World) -> None:
     counted = world.witness.counted
     world.witness.hold()
     assert counted["redirects_observed"] == 2
-    assert counted["set_cookie_seen"] == 4  # the launch's, given and taken back; the visit's, likewise
+    assert counted["set_cookie_seen"] == 6  # the launch's, given and taken back; the visit's two, likewise
     assert counted["html_responses"] >= 3
     assert counted["patient_responses"] >= 2
     assert "external_unlisted=0" in line([dict(counted)])

@@ -63,12 +63,10 @@ def windows_of(world: World, person: Patient, key: str) -> Iterator[Windows]:
     cookie = "; ".join(f"{one.name}={one.value}" for one in person.browser.jar)
     sitting = {"cookie": cookie, "csrf": person.csrf, "entry": entry, "url": f"{entry}/draft"}
     command = ["node", str(_DRIVER), _SAVING.as_uri(), base]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
-        yield Windows(process, sitting)
+        # Its input is closed first, and then its end is waited for.
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+            yield Windows(process, sitting)
     finally:
-        assert process.stdin is not None
-        process.stdin.close()
-        process.wait(30)
         server.shutdown()
         server.server_close()
