@@ -62,10 +62,9 @@ def _writes(house: House, driver: WebKit, patient: Stranger, *, scripts: bool) -
         window.presses("form:has(input[value='journal-patient']) button")
         window.presses("form[action$='/begin'] button")
         window.types(_PAPER, _WORDS)
-        if scripts:
-            window.sees("#saved time", ":")
-        else:
+        if not scripts:
             window.presses("button[value='save']")
+        window.sees("#saved time", ":")
         window.reloads()
         window.holds(_PAPER, _WORDS)
         window.presses("button[value='check']")
